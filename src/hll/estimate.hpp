@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// How many distinct values, by maximum likelihood from a census of registers (Ertl, "UltraLogLog", arXiv:2308.16862,
+// sections 3 and 4). Relative standard error 0.7609/sqrt(m) for m = 2^p registers: 1.19 % at p = 12. No tables, no
+// ranges with formulas of their own, and so no bump where one would hand over to another.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "hll/packed.hpp"
+#include "normal.hpp"
+
+namespace sketch::ull {
+
+// First-order bias of the maximum of the likelihood, relative, times m.
+inline constexpr double kBias = 0.4814738;
+
+// With L = n/m the log-likelihood is -alpha L + sum_j beta_j ln(1 - exp(-L/2^j)): alpha is the probability, per hash,
+// of the updates that were not seen, beta_j counts the updates of probability 2^-j that were.
+struct Likelihood {
+    double alpha = 0;
+    std::uint32_t beta[65] = {};
+    int max_j = 0;
+};
+
+inline Likelihood likelihood(const Census& census, int p) {
+    Likelihood l;
+    const int q = 64 - p;  // values q and q+1 share the probability 2^-q
+    const auto probability = [&](int value) { return value < q ? value : q; };
+    l.max_j = q;
+    l.alpha = census[0];
+    for (int s = 1; s < kSymbols; ++s) {
+        const std::uint32_t n = census[s];
+        if (n == 0) continue;
+        const int value = s >> 2;
+        const int j = probability(value);
+        l.alpha += n * std::ldexp(1 + j - value, -j);
+        l.beta[j] += n;
+        for (int below = 1; below <= 2 && below < value; ++below) {
+            const int k = probability(value - below);
+            if (s & (4 >> below))
+                l.beta[k] += n;
+            else
+                l.alpha += n * std::ldexp(1.0, -k);
+        }
+    }
+    return l;
+}
+
+struct Estimate {
+    double n;
+    double relative_error;  // one standard error, for this very sketch
+};
+
+// Solves alpha L = sum_j beta_j h(L/2^j) with h(y) = y/(e^y - 1), by Newton's method in ln L from a lower bound of the
+// root. The slope at the root is the observed Fisher information of ln n.
+inline Estimate solve(const Likelihood& l, int p) {
+    const double m = std::ldexp(1.0, p);
+    double s0 = 0, s1 = 0;
+    for (int j = 1; j <= l.max_j; ++j) {
+        s0 += l.beta[j];
+        s1 += std::ldexp(static_cast<double>(l.beta[j]), -j);
+    }
+    if (s0 == 0) return {0, 0};
+    if (!(l.alpha > 0)) return {std::ldexp(1.0, 64), std::numeric_limits<double>::infinity()};
+
+    double load = std::log1p(s1 / l.alpha) * s0 / s1;
+    double information = 0;
+    for (int i = 0; i < 64; ++i) {
+        double g = l.alpha * load;
+        information = g;
+        for (int j = 1; j <= l.max_j; ++j) {
+            if (l.beta[j] == 0) continue;
+            const double y = std::ldexp(load, -j);
+            const double h = y < 1e-12 ? 1 - y / 2 : y / std::expm1(y);
+            g -= l.beta[j] * h;
+            information -= l.beta[j] * h * (1 - y - h);
+        }
+        const double step = g / information;
+        load *= step < 1 ? 1 - step : 0.5;
+        if (std::fabs(step) < 1e-12) break;
+    }
+    const double n = m * load / (1 + kBias / m);
+    // For a fixed n the number of hashes is known: its Poisson noise is no part of the error.
+    const double variance = 1 / information - 1 / n;
+    return {n, variance > 0 ? std::sqrt(variance) : 0};
+}
+
+inline Estimate estimate(const Census& census, int p) { return solve(likelihood(census, p), p); }
+
+// Sparse: tokens are the values themselves but for the few that share a token. That number is Poisson with this mean.
+inline double expected_collisions(double tokens) {
+    return tokens * tokens / (6.0 * static_cast<double>(1 << kTokenBits));
+}
+
+inline Bounds sparse_bounds(double tokens, double confidence) {
+    const double mean = expected_collisions(tokens);
+    double collisions = 0, term = std::exp(-mean);
+    for (double sum = term; sum < confidence; sum += term) term *= mean / ++collisions;
+    return {tokens, std::nearbyint(tokens + mean), tokens + collisions};
+}
+
+}  // namespace sketch::ull

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// hll to PostgreSQL.
+#include "hll/hll.hpp"
+
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+
+struct HllShim {
+    using Kernel = Hll;
+    static constexpr const char* kType = "hllsketch";
+
+    static Hll::Params params(FunctionCallInfo fcinfo, int first) {
+        if (PG_NARGS() <= first) return {Hll::kDefaultPrecision};
+        return {pg::int_in_range(fcinfo, first, "precision", ull::kMinPrecision, ull::kMaxPrecision)};
+    }
+};
+
+}  // namespace
+
+SKETCH_FUNCTION(hllsketch_in) { return pg::in<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hllsketch_out) { return pg::out<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hllsketch_recv) { return pg::recv<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hllsketch_send) { return pg::to_bytes<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hllsketch_from_bytea) { return pg::from_bytes<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_empty) {
+    return pg::empty<HllShim>(
+        {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", ull::kMinPrecision, ull::kMaxPrecision))});
+}
+SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_final) { return pg::final<HllShim>(fcinfo); }
+
+SKETCH_FUNCTION(hll_estimate) { return Float8GetDatum(pg::arg<HllShim>(fcinfo, 0).estimate()); }
+
+SKETCH_FUNCTION(hll_bounds) {
+    const double confidence = pg::fraction_inside(fcinfo, 1, "confidence");
+    const Bounds b = pg::arg<HllShim>(fcinfo, 0).bounds(confidence);
+    return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
+}
+
+SKETCH_FUNCTION(hll_info) {
+    const Hll s = pg::arg<HllShim>(fcinfo, 0);
+    return pg::json(R"({"type": "hllsketch", "version": %d, "precision": %d, "mode": "%s", "estimate": %.17g, )"
+                    R"("relative_error": %.6f, "bytes": %zu})",
+                    s.version(), s.precision(), s.sparse() ? "sparse" : "dense", s.estimate(),
+                    s.sparse() ? 0.0 : s.relative_error(), s.bytes());
+}
+
+// The final function of approx_count_distinct: no rows count as 0.
+SKETCH_FUNCTION(hll_count) {
+    if (PG_ARGISNULL(0)) return Int64GetDatum(0);
+    const double n = std::nearbyint(pg::settled_arg<HllShim>(fcinfo, 0).estimate());
+    return Int64GetDatum(n < 0x1p63 ? static_cast<int64>(n) : PG_INT64_MAX);
+}

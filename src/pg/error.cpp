@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/error.hpp"
+
+namespace sketch::pg {
+
+void raise(Status status, const char* type) {
+    switch (status) {
+        case Status::wrong_kind:
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("these bytes are not a %s", type),
+                    errhint("Another type of sketch may have been stored here, or something that is no sketch."));
+            break;
+        case Status::wrong_version:
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                    errmsg("this %s has a format version that this release cannot read", type),
+                    errhint("Install a newer version of the extension sketch."));
+            break;
+        case Status::wrong_size:
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                    errmsg("this %s is damaged: its length does not fit its content", type),
+                    errhint("It may have been cut off or padded on its way here."));
+            break;
+        case Status::bad_parameter:
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                    errmsg("this %s is damaged: a parameter is out of its range", type));
+            break;
+        case Status::bad_content:
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                    errmsg("this %s is damaged: no values can have produced its content", type));
+            break;
+        case Status::unlike_hash:
+            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("cannot merge two values of type %s that were built with different hash functions", type));
+            break;
+        case Status::unlike:
+            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("cannot merge two values of type %s with different parameters", type),
+                    errhint("Build both with the same parameters."));
+            break;
+        case Status::overflow:
+            ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                    errmsg("a total in this %s would be out of range", type));
+            break;
+        case Status::ok:
+        case Status::no_room: break;
+    }
+    elog(ERROR, "sketch: unexpected status %d of a %s", static_cast<int>(status), type);
+    pg_unreachable();
+}
+
+// The name under which the function was called. The transition function of an aggregate speaks for the aggregate; its
+// own name is what its user can look up.
+static const char* function_name(FunctionCallInfo fcinfo) {
+    const char* name = get_func_name(fcinfo->flinfo->fn_oid);
+    return name != nullptr ? name : "sketch";
+}
+
+void reject_null(FunctionCallInfo fcinfo, int argument, const char* name) {
+    if (PG_ARGISNULL(argument))
+        ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                errmsg("%s: %s must not be NULL", function_name(fcinfo), name));
+}
+
+static int64 checked(FunctionCallInfo fcinfo, const char* name, int64 value, int64 low, int64 high) {
+    if (value < low || value > high)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: %s must be between %lld and %lld, not %lld", function_name(fcinfo), name,
+                       static_cast<long long>(low), static_cast<long long>(high), static_cast<long long>(value)));
+    return value;
+}
+
+int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high) {
+    reject_null(fcinfo, argument, name);
+    return static_cast<int32>(checked(fcinfo, name, PG_GETARG_INT32(argument), low, high));
+}
+
+int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high) {
+    reject_null(fcinfo, argument, name);
+    return checked(fcinfo, name, PG_GETARG_INT64(argument), low, high);
+}
+
+double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name) {
+    reject_null(fcinfo, argument, name);
+    const double value = PG_GETARG_FLOAT8(argument);
+    if (!(value > 0 && value < 1))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: %s must be greater than 0 and less than 1, not %g", function_name(fcinfo), name, value));
+    return value;
+}
+
+}  // namespace sketch::pg

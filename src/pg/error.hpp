@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Kernel statuses as PostgreSQL errors: the one place where they get an SQLSTATE and words.
+#pragma once
+
+#include "sketch.hpp"
+
+#include "pg/pg.hpp"
+
+namespace sketch::pg {
+
+// Raises the error of a status; type is the SQL name of the sketch, such as "hllsketch".
+[[noreturn]] void raise(Status status, const char* type);
+
+// "hll_agg: precision must be between 4 and 18, not 3"
+int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high);
+int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high);
+
+// An argument strictly between 0 and 1.
+double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name);
+
+// The value of a parameter may not be NULL even where the function is not strict.
+void reject_null(FunctionCallInfo fcinfo, int argument, const char* name);
+
+}  // namespace sketch::pg

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// What is the same for all sketches: types, aggregates and merges over any kernel. A room gives a Shim:
+//
+//   struct HllShim {
+//       using Kernel = Hll;
+//       static constexpr const char* kType = "hllsketch";
+//       static Hll::Params params(FunctionCallInfo fcinfo, int first);  // arguments from `first` on, or defaults
+//   };
+//
+// The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
+// place, and grows by being re-laid in the short-lived context and returned: the executor copies it and frees the old
+// one. Everything else that SQL sees is a trimmed image.
+#pragma once
+
+#include <utility>
+
+#include "sketch.hpp"
+
+#include "pg/error.hpp"
+#include "pg/pg.hpp"
+#include "pg/value.hpp"
+
+namespace sketch::pg {
+
+template <class T>
+concept Shim = Kernel<typename T::Kernel> && requires(FunctionCallInfo fcinfo) {
+    { T::kType } -> std::convertible_to<const char*>;
+    { T::params(fcinfo, 0) } -> std::same_as<typename T::Kernel::Params>;
+};
+
+// --- images in varlenas ---------------------------------------------------------------------------------------------
+
+// A new varlena and the room for its image.
+struct Block {
+    varlena* datum;
+    std::span<std::byte> room;
+
+    Datum finish(std::size_t bytes) const {
+        SET_VARSIZE(datum, VARHDRSZ + bytes);
+        return PointerGetDatum(datum);
+    }
+};
+
+inline Block allocate(std::size_t bytes) {
+    auto* datum = static_cast<varlena*>(palloc(VARHDRSZ + bytes));
+    SET_VARSIZE(datum, VARHDRSZ + bytes);
+    return {datum, {reinterpret_cast<std::byte*>(VARDATA(datum)), bytes}};
+}
+
+inline std::span<const std::byte> image_of(const varlena* datum) {
+    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(datum)), VARSIZE_ANY_EXHDR(datum)};
+}
+
+// An argument to read. It is trusted: only what a newer release could have written is refused.
+template <Shim T>
+typename T::Kernel read(Datum value) {
+    using Kernel = typename T::Kernel;
+    const Kernel s(image_of(reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value))));
+    const Status status = check_header({s.image(), s.bytes()}, Kernel::kKind, Kernel::kVersion);
+    if (status != Status::ok) [[unlikely]]
+        raise(status, T::kType);
+    return s;
+}
+
+template <Shim T>
+typename T::Kernel arg(FunctionCallInfo fcinfo, int argument) {
+    return read<T>(PG_GETARG_DATUM(argument));
+}
+
+template <class Kernel>
+Datum datum_of(const Kernel& s) {
+    return PointerGetDatum(const_cast<std::byte*>(s.image()) - VARHDRSZ);
+}
+
+// The same sketch in new, larger room.
+template <class Kernel>
+Kernel relaid(const Kernel& s, std::size_t bytes) {
+    return s.relay(allocate(bytes).room);
+}
+
+// With nothing left in the write buffer. Never touches s: other aggregates may share it.
+template <class Kernel>
+Kernel settled(const Kernel& s) {
+    if (s.settled()) return s;
+    Kernel copy = relaid(s, s.settle_bytes());
+    copy.settle();
+    return copy;
+}
+
+// An argument to read that may be the working state of an aggregate.
+template <Shim T>
+typename T::Kernel settled_arg(FunctionCallInfo fcinfo, int argument) {
+    return settled(arg<T>(fcinfo, argument));
+}
+
+// The canonical image.
+template <class Kernel>
+Datum trimmed(const Kernel& s) {
+    const Kernel whole = settled(s);
+    const Block block = allocate(whole.trimmed_bytes());
+    return block.finish(whole.trim(block.room));
+}
+
+// --- doors ----------------------------------------------------------------------------------------------------------
+
+template <Shim T>
+Datum checked(const Block& block) {
+    const Status status = T::Kernel::check(block.room);
+    if (status != Status::ok) raise(status, T::kType);
+    return PointerGetDatum(block.datum);
+}
+
+std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int argument);
+Block decode_base64(const char* text, const char* type);
+char* encode_base64(std::span<const std::byte> bytes);
+
+template <Shim T>
+Datum in(FunctionCallInfo fcinfo) {
+    return checked<T>(decode_base64(PG_GETARG_CSTRING(0), T::kType));
+}
+
+template <Shim T>
+Datum out(FunctionCallInfo fcinfo) {
+    const auto s = arg<T>(fcinfo, 0);
+    if (s.trimmed()) return CStringGetDatum(encode_base64({s.image(), s.bytes()}));
+    return CStringGetDatum(encode_base64(image_of(reinterpret_cast<varlena*>(DatumGetPointer(trimmed(s))))));
+}
+
+template <Shim T>
+Datum recv(FunctionCallInfo fcinfo) {
+    auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
+    const Block block = allocate(static_cast<std::size_t>(message->len - message->cursor));
+    pq_copymsgbytes(message, reinterpret_cast<char*>(block.room.data()), static_cast<int>(block.room.size()));
+    return checked<T>(block);
+}
+
+// send, and the cast to bytea: a bytea of the trimmed image.
+template <Shim T>
+Datum to_bytes(FunctionCallInfo fcinfo) {
+    const auto s = arg<T>(fcinfo, 0);
+    if (!s.trimmed()) return trimmed(s);
+    const Block block = allocate(s.bytes());
+    std::memcpy(block.room.data(), s.image(), s.bytes());
+    return PointerGetDatum(block.datum);
+}
+
+template <Shim T>
+Datum from_bytes(FunctionCallInfo fcinfo) {
+    const auto bytes = bytea_argument(fcinfo, 0);
+    const Block block = allocate(bytes.size());
+    std::memcpy(block.room.data(), bytes.data(), bytes.size());
+    return checked<T>(block);
+}
+
+template <Shim T>
+Datum empty(typename T::Kernel::Params params) {
+    return trimmed(T::Kernel::create(allocate(T::Kernel::bytes_for(params)).room, params));
+}
+
+// --- aggregates -----------------------------------------------------------------------------------------------------
+
+// AggCheckCallContext without the call: it is asked for every row.
+inline bool in_aggregate(FunctionCallInfo fcinfo) {
+    return fcinfo->context != nullptr && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
+}
+
+// The state of the aggregate, to be written in place. One that came out of a tuple may have a short header, no
+// alignment, or be toasted: it is copied first. A trimmed one gets its room from the first add.
+template <Shim T>
+typename T::Kernel state(FunctionCallInfo fcinfo) {
+    using Kernel = typename T::Kernel;
+    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
+    if (VARATT_IS_4B_U(datum) && reinterpret_cast<std::uintptr_t>(datum) % 8 == 0) [[likely]]
+        return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
+    const Kernel s = arg<T>(fcinfo, 0);
+    const Block block = allocate(s.bytes());
+    std::memcpy(block.room.data(), s.image(), s.bytes());
+    return {block.room.data(), block.room.size()};
+}
+
+// Adds one item: as the transition of an aggregate in place, else to a trimmed copy. `add(kernel)` gives it to the
+// kernel and answers with the kernel's status; `first` is the argument where the parameters begin.
+template <Shim T, class Add>
+Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
+    using Kernel = typename T::Kernel;
+    const bool in_place = in_aggregate(fcinfo);
+    Kernel s(nullptr, 0);
+    if (PG_ARGISNULL(0)) {
+        const auto params = T::params(fcinfo, first);
+        s = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
+    } else if (in_place) {
+        s = state<T>(fcinfo);
+    } else {
+        s = arg<T>(fcinfo, 0);
+        s = relaid(s, s.grown_bytes());
+    }
+    Status status;
+    while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
+    if (status != Status::ok) [[unlikely]]
+        raise(status, T::kType);
+    return in_place ? datum_of(s) : trimmed(s);
+}
+
+inline Datum null_or_first(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    return PG_GETARG_DATUM(0);
+}
+
+// Adds the hash of argument 1. NULL values are skipped.
+template <Shim T>
+Datum add_value(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    const std::uint64_t hash = hash_argument(fcinfo, 1);
+    return add<T>(fcinfo, 2, [hash](typename T::Kernel& s) { return s.add(hash); });
+}
+
+// Merges argument 1 into argument 0: as combine function or transition of an aggregate in place, else a trimmed copy.
+// NULL merged with a sketch is that sketch.
+template <Shim T>
+Datum merge(FunctionCallInfo fcinfo) {
+    using Kernel = typename T::Kernel;
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
+    const bool in_place = in_aggregate(fcinfo);
+    Kernel to = in_place ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
+    const Kernel from = arg<T>(fcinfo, 1);
+    const std::size_t need = to.merge_bytes(from);
+    if (!in_place || to.trimmed() || to.bytes() < need) to = relaid(to, std::max(need, to.bytes()));
+    const Status status = to.merge(from);
+    if (status != Status::ok) [[unlikely]]
+        raise(status, T::kType);
+    return in_place ? datum_of(to) : trimmed(to);
+}
+
+template <Shim T>
+Datum final(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    return trimmed(arg<T>(fcinfo, 0));
+}
+
+// --- results --------------------------------------------------------------------------------------------------------
+
+// A row of doubles, for functions with OUT parameters.
+Datum row_of(FunctionCallInfo fcinfo, std::span<const double> values);
+
+// jsonb from printf-made JSON text.
+Datum json(const char* format, ...) pg_attribute_printf(1, 2);
+
+}  // namespace sketch::pg

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Any SQL value as one 64-bit hash. The law: values that SQL calls equal hash equal, on every machine, in every
+// database, in every version of PostgreSQL. docs/hashing.md lists the canonical form of each type.
+#pragma once
+
+#include "hash.hpp"
+
+#include "pg/pg.hpp"
+
+namespace sketch::pg {
+
+enum class Form : uint8 {
+    unresolved,
+    boolean,
+    integer2,
+    integer4,
+    integer8,
+    oid,
+    real4,
+    real8,
+    number,
+    text,
+    padded_text,
+    name,
+    single_char,
+    bytes,  // bytea; and text where the server's encoding is UTF-8 already
+    uuid,
+    date,
+    timestamp,
+    time_of_day,
+    zoned_time,
+    interval,
+    network,
+    mac6,
+    mac8,
+    bit_string,
+    enumeration,
+    json,
+    array,
+    range,
+    multirange,
+    composite,
+};
+
+// How to hash one SQL type: found once for a call site, then used for every row.
+struct ValueType {
+    Form form;
+    int16 length;  // as in pg_type: of an element of an array
+    bool by_value;
+    char align;
+    Oid type;
+    Oid collation;
+    TypeCacheEntry* cache;  // of a range or multirange
+    ValueType* part;        // element of an array or range; columns of a composite
+    int parts;              // columns of a composite
+    int32 typmod;           // of the composite that the columns belong to
+    MemoryContext context;  // where the parts live
+};
+
+// What a function keeps between the rows of one call site. A room that wants to keep something of its own (a filter
+// that was read once) hangs it on `room`. Some planners give every row a new call site: never rely on what is here.
+struct CallSite {
+    ValueType value;
+    void* room;
+};
+
+CallSite& call_site(FunctionCallInfo fcinfo);
+
+// The declared type of the argument or, where that is anyelement, the type in this call. Raises an error for a type
+// that has no canonical form.
+void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument);
+
+std::uint64_t hash_other(ValueType& type, Datum value);
+
+inline std::uint64_t hash_value(ValueType& type, Datum value) {
+    if (type.form == Form::integer8) return hash_int64(DatumGetInt64(value));
+    if (type.form == Form::integer4) return hash_int64(DatumGetInt32(value));
+    if (type.form == Form::bytes) {
+        const auto* bytes = reinterpret_cast<const varlena*>(DatumGetPointer(value));
+        if (VARATT_IS_EXTENDED(bytes) && !VARATT_IS_SHORT(bytes)) [[unlikely]]
+            bytes = reinterpret_cast<const varlena*>(PG_DETOAST_DATUM_PACKED(value));
+        return hash_bytes(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+    }
+    return hash_other(type, value);
+}
+
+// The hash of an argument that is not NULL.
+inline std::uint64_t hash_argument(FunctionCallInfo fcinfo, int argument) {
+    CallSite& site = call_site(fcinfo);
+    if (site.value.form == Form::unresolved) [[unlikely]]
+        resolve_argument(site.value, fcinfo, argument);
+    return hash_value(site.value, PG_GETARG_DATUM(argument));
+}
+
+inline CallSite& call_site(FunctionCallInfo fcinfo) {
+    if (fcinfo->flinfo->fn_extra == nullptr) [[unlikely]]
+        fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+    return *static_cast<CallSite*>(fcinfo->flinfo->fn_extra);
+}
+
+}  // namespace sketch::pg

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "hll/hll.hpp"
+
+#include "hash.hpp"
+#include "laws.hpp"
+
+namespace sketch::test {
+namespace {
+
+Image build(int precision, std::uint64_t n, std::uint64_t first = 0) {
+    Sketch<Hll> sketch(Hll::Params{precision});
+    for (std::uint64_t i = first; i < first + n; ++i)
+        sketch.add([i](Hll& s) { return s.add(hash_int64(static_cast<std::int64_t>(i))); });
+    return sketch.trimmed();
+}
+
+struct HllLaws {
+    using Kernel = Hll;
+    static constexpr bool kCanonical = true;
+    static constexpr bool kIdempotent = true;
+
+    static std::vector<Hll::Params> params() { return {{18}, {14}, {12}, {11}, {8}, {6}, {5}, {4}}; }
+
+    // One item in 16 has a hash of many leading zeros, as only an immense number of items would bring.
+    static Status add(Hll& s, std::uint64_t i) {
+        const std::uint64_t hash = hash_int64(static_cast<std::int64_t>(i));
+        return s.add(i % 16 == 0 ? hash >> (i / 16 % 64) : hash);
+    }
+    static double read(const Hll& s) {
+        const Bounds b = s.bounds(0.95);
+        EXPECT_LE(b.lower, b.estimate);
+        EXPECT_LE(b.estimate, b.upper);
+        EXPECT_EQ(b.estimate, s.estimate());
+        return b.estimate;
+    }
+    static std::vector<std::pair<std::string, Image>> golden() {
+        return {{"empty", build(12, 0)},       {"sparse", build(12, 20)},     {"list", build(12, 300)},
+                {"codes2", build(10, 400)},    {"codes4", build(10, 100000)}, {"plain", build(4, 1000)},
+                {"precision4", build(4, 100)}, {"precision18", build(18, 5)}};
+    }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(hll, Laws, HllLaws);
+
+TEST(Hll, TokenKeepsWhatARegisterNeeds) {
+    Random random{7};
+    for (int i = 0; i < 100000; ++i) {
+        const std::uint64_t hash = random() >> random.below(64);
+        const std::uint64_t same = ull::hash_of(ull::token_of(hash));
+        for (int p = ull::kMinPrecision; p <= ull::kMaxPrecision; ++p) {
+            ASSERT_EQ(ull::index_of(hash, p), ull::index_of(same, p));
+            ASSERT_EQ(ull::update_value(hash, p), ull::update_value(same, p));
+        }
+    }
+}
+
+// The register as the set of its last three values, by definition.
+TEST(Hll, RegistersFollowTheDefinition) {
+    Random random{8};
+    for (int round = 0; round < 20000; ++round) {
+        std::uint64_t values = 0;
+        ull::Register a = 0, b = 0;
+        for (std::uint64_t n = random.below(12); n > 0; --n) {
+            const int value = 1 + std::countl_zero(random());
+            values |= std::uint64_t{1} << value;
+            ull::Register& half = random.below(2) ? a : b;
+            half = ull::updated(half, value);
+        }
+        const ull::Register r = ull::merged(a, b);
+        if (values == 0) {
+            ASSERT_EQ(r, 0);
+            continue;
+        }
+        const int top = std::bit_width(values) - 1;
+        ASSERT_EQ(ull::value_of(r), top);
+        if (top > 1) {
+            ASSERT_EQ(r >> 1 & 1, static_cast<int>(values >> (top - 1) & 1));
+        }
+        if (top > 2) {
+            ASSERT_EQ(r & 1, static_cast<int>(values >> (top - 2) & 1));
+        }
+        ASSERT_TRUE(ull::possible(r, 4));
+    }
+}
+
+TEST(Hll, ManyRegistersMergeAsOne) {
+    for (int a = 0; a < 256; ++a)
+        for (int b = 0; b < 256; ++b) {
+            const auto x = static_cast<ull::Register>(a), y = static_cast<ull::Register>(b);
+            ull::Register many[33], one = x;
+            std::fill(many, many + 33, x);
+            ull::Register from[33];
+            std::fill(from, from + 33, y);
+            ull::merge_run(many, from, 33);
+            ull::merge_into(one, y);
+            for (const ull::Register r : many) ASSERT_EQ(r, one);
+            ASSERT_EQ(ull::merged(x, y), one);
+        }
+}
+
+TEST(Hll, ExactWhileSparse) {
+    for (std::uint64_t n = 0; n <= 189; ++n) {
+        const Image image = build(12, n, 1000);
+        const Bounds b = open<Hll>(image).bounds(0.95);
+        EXPECT_TRUE(open<Hll>(image).sparse());
+        EXPECT_EQ(b.lower, static_cast<double>(n));
+        EXPECT_EQ(b.estimate, static_cast<double>(n));
+        EXPECT_EQ(b.upper, static_cast<double>(n));
+    }
+    EXPECT_FALSE(open<Hll>(build(12, 190)).sparse());
+}
+
+TEST(Hll, StateStartsSmallAndStaysInPowersOfTwo) {
+    Sketch<Hll> sketch(Hll::Params{12});
+    EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 64u);
+    for (std::int64_t i = 0; i < 5000; ++i) {
+        sketch.add([i](Hll& s) { return s.add(hash_int64(i)); });
+        EXPECT_TRUE(std::has_single_bit(sketch.kernel().bytes() + kLengthWordBytes));
+        EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, 8192u);
+    }
+}
+
+TEST(Hll, StoredBytes) {
+    EXPECT_LE(build(12, 10).size(), 60u);
+    EXPECT_LE(build(12, 1000).size(), 1420u);
+    for (const std::uint64_t n : {3000, 10000, 100000, 1000000}) EXPECT_LE(build(12, n).size(), 2500u);
+}
+
+// Hashes of which only the lowest bits differ from zero fill every register to its last value.
+TEST(Hll, SaturationIsAnAnswer) {
+    Sketch<Hll> sketch(Hll::Params{4});
+    for (std::uint64_t i = 0; i < 16; ++i)
+        for (int zeros = 0; zeros <= 60; ++zeros)
+            sketch.add([&](Hll& s) { return s.add(i | (zeros == 60 ? 0 : std::uint64_t{1} << (63 - zeros))); });
+    const Image image = sketch.trimmed();
+    EXPECT_EQ(Hll::check(image), Status::ok);
+    const Bounds b = open<Hll>(image).bounds(0.95);
+    EXPECT_GT(b.estimate, 1e18);
+    EXPECT_FALSE(std::isnan(b.lower));
+    EXPECT_FALSE(std::isnan(b.upper));
+}
+
+TEST(Normal, QuantilesOfTheTextbook) {
+    EXPECT_NEAR(normal_z(0.6826894921370859), 1, 1e-9);
+    EXPECT_NEAR(normal_z(0.95), 1.959963984540054, 1e-9);
+    EXPECT_NEAR(normal_z(0.99), 2.5758293035489004, 1e-9);
+    EXPECT_NEAR(normal_z(0.9999999), 5.326723886384, 1e-6);
+    EXPECT_NEAR(normal_z(1e-6), 1.2533141373e-6, 1e-12);
+    EXPECT_TRUE(std::isfinite(normal_z(std::nextafter(1.0, 0.0))));
+}
+
+}  // namespace
+}  // namespace sketch::test

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// A host for kernels: owns the bytes of one sketch and grows them, as PostgreSQL's shim does (src/pg/shim.hpp).
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "sketch.hpp"
+
+namespace sketch::test {
+
+using Image = std::vector<std::byte>;
+
+// splitmix64: a stream of test values that is the same everywhere.
+struct Random {
+    std::uint64_t state;
+
+    std::uint64_t operator()() {
+        std::uint64_t z = state += 0x9E3779B97F4A7C15;
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
+        z = (z ^ z >> 27) * 0x94D049BB133111EB;
+        return z ^ z >> 31;
+    }
+    std::uint64_t below(std::uint64_t n) { return operator()() % n; }
+    double uniform() { return static_cast<double>(operator()() >> 11) * 0x1p-53; }
+
+    // What std::shuffle wants of a generator; std::shuffle itself is not the same everywhere.
+    template <class T>
+    void shuffle(std::vector<T>& v) {
+        for (std::size_t i = v.size(); i > 1; --i) std::swap(v[i - 1], v[below(i)]);
+    }
+};
+
+// Room for an image, at the place in memory that the contract promises. It is exactly as large as was asked for, so
+// that AddressSanitizer sees a step too far.
+class Room {
+  public:
+    explicit Room(std::size_t bytes) : bytes_(bytes), memory_(new std::byte[kLengthWordBytes + bytes]) {
+        std::memset(memory_, 0xA5, kLengthWordBytes + bytes);
+    }
+    Room(Room&& other) : bytes_(other.bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
+    Room& operator=(Room&& other) {
+        std::swap(bytes_, other.bytes_);
+        std::swap(memory_, other.memory_);
+        return *this;
+    }
+    ~Room() { delete[] memory_; }
+
+    std::span<std::byte> span() { return {memory_ + kLengthWordBytes, bytes_}; }
+
+  private:
+    std::size_t bytes_;
+    std::byte* memory_;
+};
+
+template <Kernel S>
+class Sketch {
+  public:
+    explicit Sketch(typename S::Params params) : room_(S::bytes_for(params)), s_(S::create(room_.span(), params)) {}
+
+    // A stored image, to be written on.
+    explicit Sketch(const Image& image) : room_(image.size()), s_(nullptr, 0) {
+        std::memcpy(room_.span().data(), image.data(), image.size());
+        s_ = S(room_.span().data(), image.size());
+    }
+
+    // add_to(kernel) gives one item to the kernel.
+    template <class Add>
+    Status add(Add add_to) {
+        Status status;
+        while ((status = add_to(s_)) == Status::no_room) grow(s_.grown_bytes());
+        return status;
+    }
+
+    Status merge(const S& other) {
+        const std::size_t need = s_.merge_bytes(other);
+        if (s_.trimmed() || s_.bytes() < need) grow(std::max(need, s_.bytes()));
+        return s_.merge(other);
+    }
+    Status merge(const Image& image) { return merge(S(std::span<const std::byte>(image))); }
+
+    Image trimmed() const {
+        if (s_.settled()) return trim(s_);
+        Room copy(s_.settle_bytes());
+        S settled = s_.relay(copy.span());
+        settled.settle();
+        return trim(settled);
+    }
+
+    const S& kernel() const { return s_; }
+
+  private:
+    void grow(std::size_t bytes) {
+        Room larger(bytes);
+        s_ = s_.relay(larger.span());
+        room_ = std::move(larger);
+    }
+    static Image trim(const S& s) {
+        Room room(s.trimmed_bytes());
+        const std::size_t bytes = s.trim(room.span());
+        return {room.span().begin(), room.span().begin() + static_cast<std::ptrdiff_t>(bytes)};
+    }
+
+    Room room_;
+    S s_;
+};
+
+template <Kernel S>
+S open(const Image& image) {
+    return S(std::span<const std::byte>(image));
+}
+
+}  // namespace sketch::test

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The laws of every sketch, as one suite of tests. A room joins by naming itself:
+//
+//   struct HllLaws {
+//       using Kernel = Hll;
+//       static constexpr bool kCanonical = true;   // trimmed bytes depend on the multiset of items alone
+//       static constexpr bool kIdempotent = true;  // a sketch merged with itself is itself
+//       static std::vector<Hll::Params> params();  // from the finest to the coarsest; any two can be merged
+//       static Status add(Hll& s, std::uint64_t i);          // adds item i of an endless list
+//       static double read(const Hll& s);                    // calls every reader; s is trimmed and checked
+//       static std::vector<std::pair<std::string, Image>> golden();  // images that must stay readable for ever
+//   };
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Hll, Laws, HllLaws);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "host.hpp"
+
+namespace sketch::test {
+
+inline std::string hex(const Image& image) {
+    std::string text;
+    for (const std::byte b : image)
+        for (const int nibble : {std::to_integer<int>(b) >> 4, std::to_integer<int>(b) & 15})
+            text += "0123456789abcdef"[nibble];
+    return text;
+}
+
+template <class Room>
+class Laws : public testing::Test {
+  protected:
+    using S = typename Room::Kernel;
+    using Items = std::vector<std::uint64_t>;
+
+    static Items items(std::size_t n) {
+        Items list(n);
+        for (std::size_t i = 0; i < n; ++i) list[i] = i;
+        return list;
+    }
+    static void fill(Sketch<S>& sketch, const Items& list) {
+        for (const std::uint64_t i : list) ASSERT_EQ(sketch.add([i](S& s) { return Room::add(s, i); }), Status::ok);
+    }
+    static Image build(typename S::Params params, const Items& list) {
+        Sketch<S> sketch(params);
+        fill(sketch, list);
+        return sketch.trimmed();
+    }
+    static Image merged(const Image& a, const Image& b) {
+        Sketch<S> sketch(a);
+        EXPECT_EQ(sketch.merge(b), Status::ok);
+        return sketch.trimmed();
+    }
+
+    // Whether two images tell the same: by their bytes where those are canonical, else by their readers.
+    static void expect_same(const Image& a, const Image& b) {
+        EXPECT_EQ(S::check(a), Status::ok);
+        EXPECT_EQ(S::check(b), Status::ok);
+        if constexpr (Room::kCanonical) {
+            EXPECT_TRUE(a == b) << a.size() << " and " << b.size() << " bytes";
+        } else {
+            EXPECT_EQ(Room::read(open<S>(a)), Room::read(open<S>(b)));
+        }
+    }
+
+    static constexpr std::size_t kSizes[] = {0, 1, 2, 3, 10, 50, 100, 200, 400, 1000, 3000, 20000};
+};
+
+TYPED_TEST_SUITE_P(Laws);
+
+TYPED_TEST_P(Laws, EmptyIsChecked) {
+    for (const auto params : TypeParam::params()) {
+        const Image image = TestFixture::build(params, {});
+        EXPECT_EQ(TypeParam::Kernel::check(image), Status::ok);
+        TypeParam::read(open<typename TypeParam::Kernel>(image));
+    }
+}
+
+TYPED_TEST_P(Laws, SameItemsInSameOrderGiveSameBytes) {
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes) {
+            const auto list = TestFixture::items(n);
+            EXPECT_TRUE(TestFixture::build(params, list) == TestFixture::build(params, list));
+        }
+}
+
+TYPED_TEST_P(Laws, OrderDoesNotMatter) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "depends on the order by design";
+    Random random{1};
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes) {
+            auto list = TestFixture::items(n);
+            const Image straight = TestFixture::build(params, list);
+            random.shuffle(list);
+            TestFixture::expect_same(straight, TestFixture::build(params, list));
+        }
+}
+
+TYPED_TEST_P(Laws, RepeatedSetsDoNotMatter) {
+    if (!TypeParam::kIdempotent) GTEST_SKIP() << "counts repetitions";
+    Random random{2};
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : {std::size_t{1}, std::size_t{9}, std::size_t{150}, std::size_t{2000}}) {
+            const auto once = TestFixture::items(n);
+            auto often = once;
+            for (int i = 0; i < 5; ++i) often.insert(often.end(), once.begin(), once.end());
+            random.shuffle(often);
+            TestFixture::expect_same(TestFixture::build(params, once), TestFixture::build(params, often));
+        }
+}
+
+// Interruptions: store and reopen in the middle of the stream.
+TYPED_TEST_P(Laws, ReopeningDoesNotMatter) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "trimming makes room that the order then fills otherwise";
+    Random random{3};
+    for (const auto params : TypeParam::params()) {
+        const auto list = TestFixture::items(3000);
+        Sketch<typename TypeParam::Kernel> sketch(params);
+        for (std::size_t at = 0; at < list.size();) {
+            const std::size_t end = std::min(list.size(), at + random.below(at + 2) + 1);
+            TestFixture::fill(sketch, {list.begin() + static_cast<std::ptrdiff_t>(at),
+                                       list.begin() + static_cast<std::ptrdiff_t>(end)});
+            const Image image = sketch.trimmed();
+            ASSERT_EQ(TypeParam::Kernel::check(image), Status::ok);
+            sketch = Sketch<typename TypeParam::Kernel>(image);
+            EXPECT_TRUE(image == sketch.trimmed());
+            at = end;
+        }
+        TestFixture::expect_same(TestFixture::build(params, list), sketch.trimmed());
+    }
+}
+
+TYPED_TEST_P(Laws, AnySplitAndMergeTreeIsTheWhole) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "depends on the merge tree by design";
+    Random random{4};
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes)
+            for (const std::size_t parts : {2, 3, 17}) {
+                std::vector<std::vector<std::uint64_t>> split(parts);
+                for (std::uint64_t i = 0; i < n; ++i) split[random.below(parts)].push_back(i);
+                std::vector<Image> forest;
+                for (const auto& part : split) forest.push_back(TestFixture::build(params, part));
+                while (forest.size() > 1) {
+                    random.shuffle(forest);
+                    const Image last = forest.back();
+                    forest.pop_back();
+                    forest.back() = TestFixture::merged(forest.back(), last);
+                }
+                TestFixture::expect_same(TestFixture::build(params, TestFixture::items(n)), forest[0]);
+            }
+}
+
+// As an aggregate does: a working state takes items and merges in turn, and unsettled states are merged.
+TYPED_TEST_P(Laws, MergingIntoAWorkingStateIsTheWhole) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "depends on the merge tree by design";
+    Random random{5};
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes) {
+            Sketch<typename TypeParam::Kernel> a(params), b(params);
+            for (std::uint64_t i = 0; i < n; ++i) TestFixture::fill(random.below(2) ? a : b, {i});
+            const Image before = b.trimmed();
+            ASSERT_EQ(a.merge(b.kernel()), Status::ok);
+            EXPECT_TRUE(before == b.trimmed());
+            TestFixture::expect_same(TestFixture::build(params, TestFixture::items(n)), a.trimmed());
+        }
+}
+
+TYPED_TEST_P(Laws, MergeIsCommutative) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "random choices depend on the sides";
+    for (const auto p : TypeParam::params())
+        for (const auto q : TypeParam::params())
+            for (const std::size_t n : TestFixture::kSizes) {
+                auto list = TestFixture::items(n + n / 2 + 3);
+                const Image a = TestFixture::build(p, {list.begin(), list.begin() + static_cast<std::ptrdiff_t>(n)});
+                const Image b = TestFixture::build(q, {list.begin() + static_cast<std::ptrdiff_t>(n / 2), list.end()});
+                TestFixture::expect_same(TestFixture::merged(a, b), TestFixture::merged(b, a));
+            }
+}
+
+TYPED_TEST_P(Laws, MergeWithEmptyOrItself) {
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes) {
+            const Image a = TestFixture::build(params, TestFixture::items(n));
+            const Image none = TestFixture::build(params, {});
+            TestFixture::expect_same(a, TestFixture::merged(a, none));
+            TestFixture::expect_same(a, TestFixture::merged(none, a));
+            if (TypeParam::kIdempotent) TestFixture::expect_same(a, TestFixture::merged(a, a));
+        }
+}
+
+TYPED_TEST_P(Laws, UnequalParametersFoldToTheCoarser) {
+    if (!TypeParam::kCanonical) GTEST_SKIP() << "folding makes choices";
+    const auto params = TypeParam::params();
+    for (std::size_t fine = 0; fine < params.size(); ++fine)
+        for (std::size_t coarse = fine; coarse < params.size(); ++coarse)
+            for (const std::size_t n : TestFixture::kSizes) {
+                const auto list = TestFixture::items(n);
+                const Image empty = TestFixture::build(params[coarse], {});
+                const Image direct = TestFixture::build(params[coarse], list);
+                TestFixture::expect_same(direct, TestFixture::merged(empty, TestFixture::build(params[fine], list)));
+                TestFixture::expect_same(direct, TestFixture::merged(TestFixture::build(params[fine], list), empty));
+                TestFixture::expect_same(direct, TestFixture::merged(TestFixture::build(params[fine], list), direct));
+            }
+}
+
+TYPED_TEST_P(Laws, ReadingChangesNothing) {
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : TestFixture::kSizes) {
+            Sketch<typename TypeParam::Kernel> sketch(params);
+            TestFixture::fill(sketch, TestFixture::items(n));
+            const auto& s = sketch.kernel();
+            const Image state(s.image(), s.image() + s.bytes());
+            const Image image = sketch.trimmed();
+            TypeParam::read(open<typename TypeParam::Kernel>(image));
+            EXPECT_TRUE(state == Image(s.image(), s.image() + s.bytes()));
+            EXPECT_TRUE(image == sketch.trimmed());
+        }
+}
+
+TYPED_TEST_P(Laws, EveryTruncationIsRejected) {
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : {0, 1, 10, 300, 3000}) {
+            Image image = TestFixture::build(params, TestFixture::items(n));
+            Image longer = image;
+            longer.push_back(std::byte{0});
+            EXPECT_NE(TypeParam::Kernel::check(longer), Status::ok);
+            const std::size_t step = image.size() > 20000 ? 97 : 1;
+            for (std::size_t cut = step; cut <= image.size(); cut += step) {
+                // A new vector each time, so that AddressSanitizer knows where the image ends.
+                const Image part(image.begin(), image.end() - static_cast<std::ptrdiff_t>(cut));
+                ASSERT_NE(TypeParam::Kernel::check(part), Status::ok) << cut << " bytes cut";
+            }
+        }
+}
+
+// What opens must be safe to use: read, grow, settle, merge, trim.
+template <class Room>
+void use(const Image& image) {
+    using S = typename Room::Kernel;
+    Room::read(open<S>(image));
+    Sketch<S> sketch(image);
+    for (std::uint64_t i = 0; i < 20; ++i) sketch.add([i](S& s) { return Room::add(s, i); });
+    sketch.merge(image);
+    Sketch<S> other(Room::params().back());
+    other.merge(image);
+    EXPECT_EQ(S::check(other.trimmed()), Status::ok);
+    EXPECT_EQ(S::check(sketch.trimmed()), Status::ok);
+}
+
+TYPED_TEST_P(Laws, MutatedImagesAreRejectedOrSafe) {
+    const char* const wanted = std::getenv("MUTATIONS");
+    const int rounds = wanted != nullptr ? std::atoi(wanted) : 1000000;
+    std::vector<Image> seeds;
+    for (const auto params : TypeParam::params())
+        for (const std::size_t n : {0, 1, 5, 40, 300, 2000}) {
+            const Image image = TestFixture::build(params, TestFixture::items(n));
+            if (image.size() < 20000) seeds.push_back(image);
+        }
+    Random random{6};
+    int opened = 0;
+    for (int i = 0; i < rounds; ++i) {
+        Image image = seeds[random.below(seeds.size())];
+        for (std::uint64_t edits = random.below(4) + 1; edits > 0; --edits) {
+            if (image.empty()) break;
+            // Half of the edits go where the structure is: the header and what follows it.
+            const std::size_t at =
+                random.below(random.below(2) ? std::min<std::size_t>(image.size(), 24) : image.size());
+            switch (random.below(4)) {
+                case 0: image[at] = static_cast<std::byte>(random()); break;
+                case 1: image[at] ^= static_cast<std::byte>(1 << random.below(8)); break;
+                case 2: image.resize(at); break;
+                case 3: image.insert(image.end(), random.below(9), static_cast<std::byte>(random())); break;
+            }
+        }
+        if (TypeParam::Kernel::check(image) != Status::ok) continue;
+        ++opened;
+        use<TypeParam>(image);
+    }
+    testing::Test::RecordProperty("opened", opened);
+}
+
+TYPED_TEST_P(Laws, GoldenBytesStayReadable) {
+    // SKETCH_GOLDEN is the folder of the files; a new room writes its own with GOLDEN=write.
+    const auto* suite = testing::UnitTest::GetInstance()->current_test_suite()->name();
+    const std::string room = std::string(suite).substr(0, std::string(suite).find('/'));
+    const std::string path = std::string(SKETCH_GOLDEN) + "/" + room + ".txt";
+    const auto golden = TypeParam::golden();
+    if (const char* mode = std::getenv("GOLDEN"); mode != nullptr && std::string(mode) == "write") {
+        std::ofstream file(path);
+        for (const auto& [name, image] : golden) file << name << ' ' << hex(image) << '\n';
+    }
+    std::map<std::string, std::string> known;
+    std::ifstream file(path);
+    for (std::string name, bytes; file >> name >> bytes;) known[name] = bytes;
+    EXPECT_EQ(known.size(), golden.size()) << path;
+    for (const auto& [name, image] : golden) {
+        EXPECT_EQ(TypeParam::Kernel::check(image), Status::ok) << name;
+        EXPECT_EQ(known[name], hex(image)) << name;
+    }
+}
+
+REGISTER_TYPED_TEST_SUITE_P(Laws, EmptyIsChecked, SameItemsInSameOrderGiveSameBytes, OrderDoesNotMatter,
+                            RepeatedSetsDoNotMatter, ReopeningDoesNotMatter, AnySplitAndMergeTreeIsTheWhole,
+                            MergingIntoAWorkingStateIsTheWhole, MergeIsCommutative, MergeWithEmptyOrItself,
+                            UnequalParametersFoldToTheCoarser, ReadingChangesNothing, EveryTruncationIsRejected,
+                            MutatedImagesAreRejectedOrSafe, GoldenBytesStayReadable);
+
+}  // namespace sketch::test
