@@ -36,7 +36,8 @@ TEST_P(HllAccuracy, BiasErrorAndCoverage) {
         EXPECT_GE(t.coverage(), 0.93);
         return;
     }
-    if (n >= 10000) {
+    EXPECT_NEAR(t.rmse() / t.promised(), 1, 0.1);
+    if (n >= 100000) {  // before, there are fewer values than the noise of the theory's random number of them
         EXPECT_NEAR(t.rmse() / theory(12), 1, 0.1);
     }
     EXPECT_LE(t.rmse(), 1.1 * theory(12));
@@ -69,9 +70,9 @@ ull::Register random_register(Random& random, double load, int p) {
 }
 
 TEST(HllAccuracy, AnyNumberByRegisterSimulation) {
-    for (const double n : {1e4, 1e6, 1e9, 1e12, 1e15, 1e18}) {
+    for (const double n : {1e6, 1e9, 1e12, 1e15, 1e18}) {
         Trials t;
-        const int runs = 2000;
+        const int runs = 1000;
         Random random{static_cast<std::uint64_t>(n)};
         for (int run = 0; run < runs; ++run) {
             ull::Census census{};
@@ -82,9 +83,7 @@ TEST(HllAccuracy, AnyNumberByRegisterSimulation) {
         }
         t.print("hll by registers", 12, n);
         EXPECT_LE(std::fabs(t.bias()), 3 * t.rmse() / std::sqrt(runs));
-        if (n > 1e5) {
-            EXPECT_NEAR(t.rmse() / theory(12), 1, 0.1);
-        }
+        EXPECT_NEAR(t.rmse() / theory(12), 1, 0.1);
         EXPECT_GE(t.coverage(), 0.93);
     }
 }

@@ -289,6 +289,8 @@ constexpr NamedForm kForms[] = {
     {BITOID, Form::bit_string},
     {VARBITOID, Form::bit_string},
     {JSONBOID, Form::json},
+    {UNKNOWNOID, Form::c_string},
+
     {CASHOID, Form::integer8},
     {RECORDOID, Form::composite},
 };
@@ -373,6 +375,7 @@ std::uint64_t hash_other(ValueType& type, Datum value) {
         case Form::text: return hash_text(value, false);
         case Form::padded_text: return hash_text(value, true);
         case Form::name: return hash_utf8(NameStr(*DatumGetName(value)), std::strlen(NameStr(*DatumGetName(value))));
+        case Form::c_string: return hash_utf8(DatumGetCString(value), std::strlen(DatumGetCString(value)));
         case Form::single_char: return hash_char(static_cast<unsigned char>(DatumGetChar(value)));
         case Form::uuid: return hash_bytes(DatumGetUUIDP(value)->data, UUID_LEN);
         case Form::date: return hash_date(DatumGetDateADT(value));

@@ -23,6 +23,7 @@ enum class Form : uint8 {
     text,
     padded_text,
     name,
+    c_string,  // a literal of unknown type, inside a row
     single_char,
     bytes,  // bytea; and text where the server's encoding is UTF-8 already
     uuid,
@@ -78,7 +79,7 @@ inline std::uint64_t hash_value(ValueType& type, Datum value) {
     if (type.form == Form::integer4) return hash_int64(DatumGetInt32(value));
     if (type.form == Form::bytes) {
         const auto* bytes = reinterpret_cast<const varlena*>(DatumGetPointer(value));
-        if (VARATT_IS_EXTENDED(bytes) && !VARATT_IS_SHORT(bytes)) [[unlikely]]
+        if (VARATT_IS_EXTERNAL(bytes) || VARATT_IS_COMPRESSED(bytes)) [[unlikely]]
             bytes = reinterpret_cast<const varlena*>(PG_DETOAST_DATUM_PACKED(value));
         return hash_bytes(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
     }
