@@ -139,6 +139,5 @@ SELECT md5(string_agg(s::text, '' ORDER BY n, p)) = :'before' FROM hll_samples;
 -- 8. a million groups stay small -------------------------------------------------------------------------------------
 SELECT max(pg_column_size(s)) <= 60 AND count(*) = 100000 FROM (SELECT i % 100000 AS k, hll_agg(i) AS s FROM generate_series(1, 1000000) i GROUP BY 1) q;
 
-DROP EXTENSION sketch;
 DROP TABLE hll_rows, hll_samples, hll_parts, hll_daily, hll_big, serial_groups;
 DROP EXTENSION sketch;
