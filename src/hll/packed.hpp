@@ -243,7 +243,7 @@ class Packed {
         const std::byte* next = exceptions();
         const std::size_t m = std::size_t{1} << p_;
         for (std::size_t first = 0; first < m; first += kRun) {
-            Register run[kRun];
+            Register run[kRun] = {};
             const std::size_t n = std::min(kRun, m - first);
             for (std::size_t at = 0; at < n; at += kPerWord) {
                 const std::uint64_t word = word_at((first + at) * width / 8, width);
