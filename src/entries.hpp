@@ -377,7 +377,7 @@ class Entries : public View {
         store(row, item.word);
         if (const std::size_t size = item.size(); size != 0) {
             store(row + 8 * ((size + 7) / 8), std::uint64_t{0});
-            std::memcpy(row + 8, item.data, size);
+            copy_bytes(row + 8, item.data, size);
         }
         set_count(count() + row_words(item));
     }
@@ -464,7 +464,7 @@ class Entries : public View {
         std::uint64_t word = item.word;
         if (item.kind != ItemKind::integer) {
             word = std::uint64_t{hash} << 32 | used;
-            if (item.size() != 0) std::memcpy(p.arena + used, item.data, item.size());
+            copy_bytes(p.arena + used, item.data, item.size());
             set_arena_used(used + item.size());
         }
         store(entry_at(p, n), word);
@@ -520,7 +520,7 @@ class Entries : public View {
 
     // Keeps what stands above the threshold of a scale: fewer than k entries. What stands at a threshold would lose
     // little by going; so that a stream of items that are all alike does not empty the table, some stay, chosen by
-    // their hash alone, until half of k are there.
+    // their hash alone, until about a quarter of k are there.
     void prune() {
         const Places p = places();
         const int scales = this->scales();
@@ -540,13 +540,15 @@ class Entries : public View {
             }
             return best;
         };
-        std::uint32_t above = 0, ties = 0;
+        std::uint32_t above = 0, reached = 0;
         for (std::uint32_t i = 0; i < n; ++i) {
             const int s = standing(i);
-            above += s == 2;
-            ties += s == 1;
+            above += s >> 1;
+            reached += (s + 1) >> 1;
         }
-        const std::uint32_t wanted = (most + 1) / 2 > above ? (most + 1) / 2 - above : 0;
+        const std::uint32_t ties = reached - above;
+        const std::uint32_t least = std::max(most / 4, std::min(most, 10u));
+        const std::uint32_t wanted = least > above ? least - above : 0;
         const std::uint64_t limit = ties == 0 ? 0 : (std::uint64_t{wanted} << 32) / ties;
 
         std::uint32_t kept = 0, spare = most - above;
@@ -575,12 +577,17 @@ class Entries : public View {
 
     // Moves entry i down to entry `to`, and its item down to `used` in the arena; returns where the next item goes.
     std::size_t keep(const Places& p, std::uint32_t i, std::uint32_t to, std::size_t used) {
+        const std::byte* const from = entry_at(p, i);
+        std::byte* const slot = entry_at(p, to);
+        if (item_kind() == ItemKind::integer) {
+            for (std::size_t at = 0; at < p.stride; at += 8) store(slot + at, load<std::uint64_t>(from + at));
+            return 0;
+        }
         const Item whole = item(p, i);
-        const std::uint32_t hash = whole.kind == ItemKind::integer ? 0 : hash_at(p, i);
-        std::memmove(entry_at(p, to), entry_at(p, i), p.stride);
-        if (whole.kind == ItemKind::integer) return 0;
+        const std::uint64_t hash = word(p, i) >> 32 << 32;
+        for (std::size_t at = 8; at < p.stride; at += 8) store(slot + at, load<std::uint64_t>(from + at));
+        store(slot, hash | used);
         if (whole.size() != 0) std::memmove(p.arena + used, whole.data, whole.size());
-        store(entry_at(p, to), std::uint64_t{hash} << 32 | used);
         return used + whole.size();
     }
 

@@ -19,6 +19,16 @@ enum class ItemKind : std::uint8_t { none, integer, text, bytes, boolean, number
 inline constexpr ItemKind kLastItemKind = ItemKind::other;
 inline constexpr std::size_t kMaxItemBytes = 8191;
 
+// Copies as memcpy does, without its call: most items are short.
+inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
+    if (size < 8) {
+        for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+        return;
+    }
+    for (std::size_t i = 0; i + 8 < size; i += 8) std::memcpy(to + i, from + i, 8);
+    std::memcpy(to + size - 8, from + size - 8, 8);  // the last 8, some of them again
+}
+
 struct Item {
     ItemKind kind;
     std::uint64_t word;  // the integer; else the length

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/item.hpp"
 
-#include "pg/value.hpp"
-
 extern "C" {
 #include "utils/datetime.h"
 #include "utils/json.h"
@@ -11,14 +9,6 @@ extern "C" {
 namespace sketch::pg {
 
 namespace {
-
-// How to make items of one SQL type: found once for a call site.
-struct ItemType {
-    ItemKind kind;
-    Oid type;
-    bool as_is;  // the bytes of a varlena, without a conversion
-    FmgrInfo output;
-};
 
 struct NamedKind {
     Oid type;
@@ -50,26 +40,6 @@ ItemKind kind_of(Oid type) {
             errmsg("values of type %s cannot be items: their text depends on settings", format_type_be(type)),
             errhint("%s", hint));
     pg_unreachable();
-}
-
-// Found before it is hung on the call site: an error leaves nothing half done.
-ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {
-    ItemType found{};
-    found.type = getBaseType(argument_type(fcinfo, argument));
-    found.kind = kind_of(found.type);
-    if (found.kind == ItemKind::text) reject_nondeterministic(PG_GET_COLLATION());
-    const bool utf8 = GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
-    const bool plain = found.type == TEXTOID || found.type == VARCHAROID;
-    found.as_is = found.kind == ItemKind::bytes || (plain && utf8);
-    Oid output;
-    bool varlena;
-    getTypeOutputInfo(found.type, &output, &varlena);
-    if (found.kind == ItemKind::other && !type_is_enum(found.type) && func_volatile(output) != PROVOLATILE_IMMUTABLE)
-        reject_type(found.type);
-    fmgr_info_cxt(output, &found.output, fcinfo->flinfo->fn_mcxt);
-    auto* kept = static_cast<ItemType*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(ItemType)));
-    *kept = found;
-    return kept;
 }
 
 std::span<const char> date_text(DateADT date) {
@@ -138,24 +108,35 @@ Item utf8_item(ItemKind kind, std::span<const char> text) {
 
 }  // namespace
 
-Item item_argument(FunctionCallInfo fcinfo, int argument) {
-    CallSite& site = call_site(fcinfo);
-    if (site.room == nullptr) [[unlikely]]
-        site.room = resolve_item(fcinfo, argument);
-    auto& type = *static_cast<ItemType*>(site.room);
-    const Datum value = PG_GETARG_DATUM(argument);
-    if (type.as_is) {
-        const auto* bytes = reinterpret_cast<const varlena*>(DatumGetPointer(value));
-        if (VARATT_IS_EXTERNAL(bytes) || VARATT_IS_COMPRESSED(bytes)) [[unlikely]]
-            bytes = reinterpret_cast<const varlena*>(PG_DETOAST_DATUM_PACKED(value));
-        return checked_item(type.kind, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-    }
+// Found before it is hung on the call site: an error leaves nothing half done.
+ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {
+    ItemType found{};
+    found.type = getBaseType(argument_type(fcinfo, argument));
+    found.kind = kind_of(found.type);
+    if (found.kind == ItemKind::text) reject_nondeterministic(PG_GET_COLLATION());
+    const bool utf8 = GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+    const bool plain = found.type == TEXTOID || found.type == VARCHAROID;
+    found.as_is = found.kind == ItemKind::bytes || (plain && utf8);
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(found.type, &output, &varlena);
+    if (found.kind == ItemKind::other && !type_is_enum(found.type) && func_volatile(output) != PROVOLATILE_IMMUTABLE)
+        reject_type(found.type);
+    fmgr_info_cxt(output, &found.output, fcinfo->flinfo->fn_mcxt);
+    auto* kept = static_cast<ItemType*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(ItemType)));
+    *kept = found;
+    return kept;
+}
+
+Item item_of(ItemType& type, Datum value) {
     switch (type.type) {
         case INT8OID: return Item::of(DatumGetInt64(value));
         case INT4OID: return Item::of(DatumGetInt32(value));
         case INT2OID: return Item::of(DatumGetInt16(value));
-        default: return utf8_item(type.kind, text_of(type, value));
     }
+    if (!type.as_is) return utf8_item(type.kind, text_of(type, value));
+    auto* bytes = reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value));
+    return checked_item(type.kind, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 }
 
 // The UTF-8 text of an item that is no integer, in the encoding of the server. It is verified: the bytes may have come
