@@ -133,7 +133,7 @@ class Hist : public View {
                 if (item == value || (std::isnan(item) && std::isnan(value))) {
                     item = list.back();
                     set_count(count() - 1);
-                    return count() > 0 ? Removed::yes : Removed::no;
+                    return Removed::yes;
                 }
             return Removed::no;
         }

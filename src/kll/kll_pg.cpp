@@ -32,12 +32,7 @@ SKETCH_FUNCTION(kllsketch_from_bytea) { return pg::from_bytes<KllShim>(fcinfo); 
 SKETCH_FUNCTION(kll_empty) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
-
-SKETCH_FUNCTION(kll_add) {
-    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
-    const double value = PG_GETARG_FLOAT8(1);
-    return pg::add<KllShim>(fcinfo, 2, [value](Kll& s) { return s.add(value); });
-}
+SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 
 // The readers answer NULL for a sketch of no values.
 

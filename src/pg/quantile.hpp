@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// What the quantile rooms share of their readers: fractions, and arrays of them.
+// What the quantile rooms share: values that are doubles, fractions, and arrays of them.
 #pragma once
 
 #include "pg/shim.hpp"
@@ -12,6 +12,14 @@ template <Shim T>
 typename T::Kernel trimmed_arg(FunctionCallInfo fcinfo, int argument) {
     const auto s = arg<T>(fcinfo, argument);
     return s.trimmed() ? s : read<T>(trimmed(s));
+}
+
+// Adds the double in argument 1. NULL values are skipped.
+template <Shim T>
+Datum add_float8(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    const double value = PG_GETARG_FLOAT8(1);
+    return add<T>(fcinfo, 2, [value](typename T::Kernel& s) { return s.add(value); });
 }
 
 // "kll_quantile: fraction must be between 0 and 1, not 2"
