@@ -226,7 +226,7 @@ class Hll : public View {
 
     // Gains room if there is any to gain. A quarter of the slots must come free, so that the work is paid by the
     // items that fill them.
-    Status add_to_full(ull::Token token) {
+    [[gnu::noinline]] Status add_to_full(ull::Token token) {
         if (trimmed()) return Status::no_room;
         if (sparse()) {
             sort_tokens();

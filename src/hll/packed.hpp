@@ -229,26 +229,26 @@ class Packed {
     }
 
   private:
-    // Four bits of codes at a time name 4/width registers in a table; escapes are filled in after.
+    // A byte of codes at a time names 8/width registers in a table; escapes are filled in after.
     template <int width, class Visit>
     void decode(Visit visit) const {
-        constexpr int kEscape = (1 << width) - 1, kPerNibble = 4 / width;
+        constexpr int kEscape = (1 << width) - 1, kPerByte = 8 / width;
         constexpr std::size_t kPerWord = 64 / width, kRun = 256;
         Register symbol[kEscape + 1] = {};
         std::memcpy(symbol, symbol_list(), static_cast<std::size_t>(symbols()));
-        Register table[16][kPerNibble];
-        for (int nibble = 0; nibble < 16; ++nibble)
-            for (int i = 0; i < kPerNibble; ++i) table[nibble][i] = symbol[(nibble >> (i * width)) & kEscape];
+        Register table[256][kPerByte];
+        for (int byte = 0; byte < 256; ++byte)
+            for (int i = 0; i < kPerByte; ++i) table[byte][i] = symbol[(byte >> (i * width)) & kEscape];
 
         const std::byte* next = exceptions();
         const std::size_t m = std::size_t{1} << p_;
         for (std::size_t first = 0; first < m; first += kRun) {
-            Register run[kRun];
+            Register run[kRun] = {};
             const std::size_t n = std::min(kRun, m - first);
             for (std::size_t at = 0; at < n; at += kPerWord) {
                 const std::uint64_t word = word_at((first + at) * width / 8, width);
-                for (int nibble = 0; nibble < 16; ++nibble)
-                    std::memcpy(run + at + nibble * kPerNibble, table[(word >> (nibble * 4)) & 15], kPerNibble);
+                for (int byte = 0; byte < 8; ++byte)
+                    std::memcpy(run + at + byte * kPerByte, table[(word >> (byte * 8)) & 255], kPerByte);
                 for (std::uint64_t set = escapes<width>(word); set != 0; set &= set - 1)
                     run[at + static_cast<std::size_t>(std::countr_zero(set)) / width] = load<Register>(next++);
             }

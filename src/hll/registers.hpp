@@ -102,8 +102,10 @@ constexpr std::uint64_t hash_of(Token token) {
 }
 
 inline void add_token(Register* registers, int p, Token token) {
-    const std::uint64_t hash = hash_of(token);
-    merge_into(registers[index_of(hash, p)], static_cast<Register>(update_value(hash, p) << 2));
+    const int zeros = static_cast<int>(token & 63);
+    // Only where all of the 38 bits are zero does the value go on into the 26.
+    const int value = zeros < 64 - kTokenBits ? zeros + 1 : update_value(hash_of(token), p);
+    merge_into(registers[token >> 6 & low_bits(p)], static_cast<Register>(value << 2));
 }
 
 }  // namespace sketch::ull

@@ -6,7 +6,8 @@ namespace sketch::pg {
 void raise(Status status, const char* type) {
     switch (status) {
         case Status::wrong_kind:
-            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("these bytes are not of type %s", type),
+            ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+                    errmsg("these bytes are not of type %s", type),
                     errhint("Another type of sketch may have been stored here, or something that is no sketch."));
             break;
         case Status::wrong_version:

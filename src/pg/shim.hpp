@@ -165,41 +165,67 @@ inline bool in_aggregate(FunctionCallInfo fcinfo) {
     return fcinfo->context != nullptr && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
 }
 
-// The state of the aggregate, to be written in place. One that came out of a tuple may have a short header, no
-// alignment, or be toasted: it is copied first. A trimmed one gets its room from the first add.
+// Whether the first argument is a state that can be written where it stands: a state that came out of a tuple may have
+// a short header, no alignment, or be toasted.
+inline bool writable(const varlena* datum) {
+    return VARATT_IS_4B_U(datum) && reinterpret_cast<std::uintptr_t>(datum) % 8 == 0;
+}
+
+template <Shim T>
+typename T::Kernel in_place(varlena* datum) {
+    return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
+}
+
+// The state of the aggregate, to be written in place; a copy of it first, where it cannot be.
 template <Shim T>
 typename T::Kernel state(FunctionCallInfo fcinfo) {
-    using Kernel = typename T::Kernel;
     auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-    if (VARATT_IS_4B_U(datum) && reinterpret_cast<std::uintptr_t>(datum) % 8 == 0) [[likely]]
-        return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
-    const Kernel s = arg<T>(fcinfo, 0);
+    if (writable(datum)) return in_place<T>(datum);
+    const auto s = arg<T>(fcinfo, 0);
     const Block block = allocate(s.bytes());
     std::memcpy(block.room.data(), s.image(), s.bytes());
     return {block.room.data(), block.room.size()};
 }
 
-// Adds one item: as the transition of an aggregate in place, else to a trimmed copy. `add(kernel)` gives it to the
-// kernel and answers with the kernel's status; `first` is the argument where the parameters begin.
+// The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
+// registers for it. `full`: the state has just refused the item.
 template <Shim T, class Add>
-Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
+[[gnu::noinline, gnu::cold]] Datum add_with_room(FunctionCallInfo fcinfo, int first, Add add_to, bool full) {
     using Kernel = typename T::Kernel;
-    const bool in_place = in_aggregate(fcinfo);
+    const bool aggregate = in_aggregate(fcinfo);
     Kernel s(nullptr, 0);
     if (PG_ARGISNULL(0)) {
         const auto params = T::params(fcinfo, first);
         s = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
-    } else if (in_place) {
+    } else if (aggregate) {
         s = state<T>(fcinfo);
+        // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
+        if (full) s = relaid(s, s.grown_bytes());
     } else {
         s = arg<T>(fcinfo, 0);
         s = relaid(s, s.grown_bytes());
     }
     Status status;
     while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
-    if (status != Status::ok) [[unlikely]]
-        raise(status, T::kType);
-    return in_place ? datum_of(s) : trimmed(s);
+    if (status != Status::ok) raise(status, T::kType);
+    return aggregate ? datum_of(s) : trimmed(s);
+}
+
+// Adds one item: as the transition of an aggregate in place, else to a trimmed copy. `add_to(kernel)` gives it to the
+// kernel and answers with the kernel's status; `first` is the argument where the parameters begin.
+template <Shim T, class Add>
+Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
+    bool full = false;
+    if (!PG_ARGISNULL(0) && in_aggregate(fcinfo)) [[likely]] {
+        auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
+        if (writable(datum)) [[likely]] {
+            auto s = in_place<T>(datum);
+            if (add_to(s) == Status::ok) [[likely]]
+                return PointerGetDatum(datum);
+            full = true;
+        }
+    }
+    return add_with_room<T>(fcinfo, first, add_to, full);
 }
 
 inline Datum null_or_first(FunctionCallInfo fcinfo) {
@@ -222,15 +248,15 @@ Datum merge(FunctionCallInfo fcinfo) {
     using Kernel = typename T::Kernel;
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
-    const bool in_place = in_aggregate(fcinfo);
-    Kernel to = in_place ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
+    const bool aggregate = in_aggregate(fcinfo);
+    Kernel to = aggregate ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
     const Kernel from = arg<T>(fcinfo, 1);
     const std::size_t need = to.merge_bytes(from);
-    if (!in_place || to.trimmed() || to.bytes() < need) to = relaid(to, std::max(need, to.bytes()));
+    if (!aggregate || to.trimmed() || to.bytes() < need) to = relaid(to, std::max(need, to.bytes()));
     const Status status = to.merge(from);
     if (status != Status::ok) [[unlikely]]
         raise(status, T::kType);
-    return in_place ? datum_of(to) : trimmed(to);
+    return aggregate ? datum_of(to) : trimmed(to);
 }
 
 template <Shim T>

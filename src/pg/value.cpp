@@ -220,18 +220,17 @@ std::uint64_t hash_multirange(ValueType& type, Datum value) {
 
 void resolve(ValueType& value, Oid type, Oid collation, MemoryContext context);
 
-// The columns of a composite, from its own row type: a call site may see several.
-void resolve_columns(ValueType& value, TupleDesc columns, Oid type, int32 typmod) {
-    if (value.part != nullptr && value.type == type && value.typmod == typmod) return;
+// The columns of a composite, from its own row type: a call site may see several, and one may be altered.
+void resolve_columns(ValueType& value, TupleDesc columns, uint64 row_type) {
+    if (value.part != nullptr && value.row_type == row_type) return;
     value.part = static_cast<ValueType*>(
         MemoryContextAllocZero(value.context, sizeof(ValueType) * static_cast<Size>(Max(columns->natts, 1))));
+    value.row_type = 0;  // until all columns are resolved
     for (int i = 0; i < columns->natts; ++i) {
         const Form_pg_attribute column = TupleDescAttr(columns, i);
         if (!column->attisdropped) resolve(value.part[i], column->atttypid, column->attcollation, value.context);
     }
-    value.parts = columns->natts;
-    value.type = type;
-    value.typmod = typmod;
+    value.row_type = row_type;
 }
 
 std::uint64_t hash_composite(ValueType& type, Datum value) {
@@ -240,7 +239,7 @@ std::uint64_t hash_composite(ValueType& type, Datum value) {
     const Oid row_type = HeapTupleHeaderGetTypeId(header);
     const int32 typmod = HeapTupleHeaderGetTypMod(header);
     const TupleDesc columns = lookup_rowtype_tupdesc_copy(row_type, typmod);
-    resolve_columns(type, columns, row_type, typmod);
+    resolve_columns(type, columns, assign_record_type_identifier(row_type, typmod));
 
     HeapTupleData tuple{};
     tuple.t_len = HeapTupleHeaderGetDatumLength(header);

@@ -54,8 +54,7 @@ struct ValueType {
     Oid collation;
     TypeCacheEntry* cache;  // of a range or multirange
     ValueType* part;        // element of an array or range; columns of a composite
-    int parts;              // columns of a composite
-    int32 typmod;           // of the composite that the columns belong to
+    uint64 row_type;        // identifies the row type, in its present form, that the columns belong to
     MemoryContext context;  // where the parts live
 };
 
