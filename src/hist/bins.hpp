@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -52,19 +53,45 @@ inline Extent extent_at(Interval positive, Interval negative, int scale) {
     return {{finest(positive), finest(negative)}, scale};
 }
 
-inline Extent extent_of(std::span<const double> values) {
-    constexpr double kNone = std::numeric_limits<double>::infinity();
-    double least[2] = {kNone, kNone}, most[2] = {0, 0};
-    for (const double value : values) {
-        const double size = std::fabs(value);
-        if (!(size < kNone) || size == 0) continue;
-        least[value < 0] = std::min(least[value < 0], size);
-        most[value < 0] = std::max(most[value < 0], size);
+// The smallest and the largest absolute value of each sign, of what is neither zero nor infinite nor NaN. As bits
+// without the sign: these order like the values, and can be compared without a branch.
+struct Ends {
+    std::uint64_t least[2] = {~std::uint64_t{0}, ~std::uint64_t{0}};
+    std::uint64_t most[2] = {0, 0};
+
+    Extent extent() const {
+        Extent extent;
+        for (int n = 0; n < 2; ++n)
+            if (most[n] != 0)
+                extent.side[n] = {index_of(std::bit_cast<double>(least[n])), index_of(std::bit_cast<double>(most[n]))};
+        return extent;
     }
-    Extent extent;
-    for (int n = 0; n < 2; ++n)
-        if (most[n] > 0) extent.side[n] = {index_of(least[n]), index_of(most[n])};
-    return extent;
+};
+
+inline constexpr std::uint64_t kNoSign = ~std::uint64_t{0} >> 1;
+inline constexpr std::uint64_t kInfinite = std::uint64_t{0x7FF} << 52;
+
+// Whether a value, as bits without its sign, has a bin.
+inline bool has_bin(std::uint64_t size) { return size - 1 < kInfinite - 1; }
+
+inline Ends ends_of(std::span<const double> values) {
+    Ends ends;
+    std::uint64_t least[2] = {~std::uint64_t{0}, ~std::uint64_t{0}}, most[2] = {0, 0};
+    for (const double value : values) {
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        const std::uint64_t size = bits & kNoSign;
+        const std::uint64_t none = has_bin(size) ? 0 : ~std::uint64_t{0};
+        const std::uint64_t negative = static_cast<std::uint64_t>(static_cast<std::int64_t>(bits) >> 63);
+        least[0] = std::min(least[0], size | none | negative);
+        least[1] = std::min(least[1], size | none | ~negative);
+        most[0] = std::max(most[0], size & ~none & ~negative);
+        most[1] = std::max(most[1], size & ~none & negative);
+    }
+    for (int n = 0; n < 2; ++n) {
+        ends.least[n] = least[n];
+        ends.most[n] = most[n];
+    }
+    return ends;
 }
 
 // A window of counters, and the part of it that is in use.

@@ -111,7 +111,7 @@ class Hist : public View {
         if (const Status status = make_bins(); status != Status::ok) return status;
         if (const Status status = flush(); status != Status::ok) return status;
         const double one[1] = {canonical(value)};
-        if (const Status status = fit(hist::extent_of(one)); status != Status::ok) return status;
+        if (const Status status = fit(hist::ends_of(one).extent()); status != Status::ok) return status;
         count_value(one[0], times);
         if (std::isfinite(value)) {
             sum().carry();
@@ -427,25 +427,49 @@ class Hist : public View {
     Status flush() {
         if (count() == 0) return Status::ok;
         const auto list = items<double>();
-        if (const Status status = fit(hist::extent_of(list)); status != Status::ok) return status;
+        const hist::Ends ends = hist::ends_of(list);
+        if (const Status status = fit(ends.extent()); status != Status::ok) return status;
         hist::Body& b = body();
         std::uint64_t* const window[2] = {counters(false), counters(true)};
+        const hist::Index base[2] = {b.side[0].base, b.side[1].base};
         const int steps = hist::kFinest - b.scale;
+        std::uint64_t binned = 0;
         for (const double value : list) {
-            if (!(std::fabs(value) <= std::numeric_limits<double>::max()) || value == 0) {
+            const std::uint64_t size = std::bit_cast<std::uint64_t>(value) & hist::kNoSign;
+            if (!hist::has_bin(size)) [[unlikely]] {
                 count_value(value, 1);
                 continue;
             }
-            const bool n = value < 0;
-            ++window[n][hist::coarser(hist::index_of(std::fabs(value)), steps) - b.side[n].base];
-            b.min = std::min(b.min, value);
-            b.max = std::max(b.max, value);
-            ++b.total;
-            sum().add(value);
+            const bool n = std::signbit(value);
+            ++window[n][hist::coarser(hist::index_of(std::bit_cast<double>(size)), steps) - base[n]];
+            ++binned;
         }
-        settle_carries(static_cast<std::uint32_t>(list.size()));
+        b.total += binned;
+        for (int n = 0; n < 2; ++n) {
+            if (ends.most[n] == 0) continue;
+            const double nearest = std::bit_cast<double>(ends.least[n]), farthest = std::bit_cast<double>(ends.most[n]);
+            b.min = std::min(b.min, n == 0 ? nearest : -farthest);
+            b.max = std::max(b.max, n == 0 ? farthest : -nearest);
+        }
+        add_to_sum(list, ends);
         set_count(0);
         return Status::ok;
+    }
+
+    // Where all values are within 2^63 of each other, as most are, they add up in one integer first.
+    void add_to_sum(std::span<const double> list, const hist::Ends& ends) {
+        const int low = hist::Sum::position(std::min(ends.least[0], ends.least[1]));
+        const int high = hist::Sum::position(std::max(ends.most[0], ends.most[1]));
+        if (low > high) return;  // nothing but zeros, infinities and NaNs
+        if (high - low <= 63) {
+            __extension__ __int128 together = 0;
+            for (const double value : list) together += hist::Sum::scaled(value, low);
+            sum().add_units(together, low);
+        } else {
+            for (const double value : list)
+                if (hist::has_bin(std::bit_cast<std::uint64_t>(value) & hist::kNoSign)) sum().add(value);
+        }
+        settle_carries(static_cast<std::uint32_t>(list.size()));
     }
 
     // Counts a value whose bin is inside its window.

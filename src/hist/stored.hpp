@@ -210,6 +210,13 @@ inline std::size_t store_bins(const Body& body, const Sum& sum, const std::uint6
 // --- check
 // ------------------------------------------------------------------------------------------------------------
 
+// Below the normal doubles, where they stand apart, a fine bin may fall between two of them.
+inline bool holds_doubles(Index i, int scale) {
+    constexpr std::int64_t kNormal = -1022 * (std::int64_t{1} << kFinest);
+    if (std::int64_t{i} * (std::int64_t{1} << (kFinest - scale)) > kNormal) return true;
+    return upper_edge(i - 1, scale) < upper_edge(i, scale);
+}
+
 inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t limbs, int max_bins,
                            std::uint64_t exact_limit) {
     if (bytes < sizeof(StoredHead) || limbs > kLimbs) return Status::wrong_size;
@@ -243,6 +250,8 @@ inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t
             if (count > kMostValues) return Status::bad_content;
             total = std::min(total + count, 2 * kMostValues);
             largest |= count;
+            if (count != 0 && !holds_doubles(h.low[n] + static_cast<Index>(i - first), h.scale))
+                return Status::bad_content;
         }
     }
     if (total <= exact_limit || total > kMostValues) return Status::bad_content;

@@ -34,11 +34,42 @@ struct Sum {
         at[2] += factor * static_cast<std::int64_t>(mantissa >> 1 >> (63 - bits));
     }
 
+    __extension__ using Wide = __int128;
+
+    // Where the lowest bit of a finite value stands, given as bits without its sign; at the top for what is no such
+    // value.
+    static int position(std::uint64_t size) {
+        const auto exponent = static_cast<int>(size >> 52);
+        return exponent > 0x7FF ? 0x7FF : std::max(exponent - 1, 0);
+    }
+    // A value in units of the bit at `low`, up to 63 places below its own; 0 for infinities and NaN.
+    static Wide scaled(double value, int low) {
+        const auto bits = std::bit_cast<std::int64_t>(value);
+        const auto exponent = static_cast<int>(bits >> 52 & 0x7FF);
+        const std::int64_t sign = bits >> 63;
+        auto mantissa = static_cast<std::int64_t>(bits & ((std::int64_t{1} << 52) - 1));
+        mantissa |= std::int64_t{exponent != 0} << 52;
+        mantissa = exponent == 0x7FF ? 0 : mantissa;
+        return static_cast<Wide>((mantissa ^ sign) - sign) << ((std::max(exponent - 1, 0) - low) & 127);
+    }
+    // Adds a number of such units below 2^123.
+    void add_units(Wide units, int low) {
+        const bool negative = units < 0;
+        __extension__ unsigned __int128 rest = negative ? -units : units;
+        for (std::int64_t* at = limb + (low >> 5); rest != 0; rest >>= 32, ++at) {
+            const std::uint64_t piece = static_cast<std::uint64_t>(rest & 0xFFFFFFFF) << (low & 31);
+            const auto first = static_cast<std::int64_t>(piece & 0xFFFFFFFF),
+                       next = static_cast<std::int64_t>(piece >> 32);
+            at[0] += negative ? -first : first;
+            at[1] += negative ? -next : next;
+        }
+    }
+
     // `times` up to 2^62, in pieces of 32 bits.
     void add_times(double value, std::uint64_t times) {
         const auto [mantissa, shift, negative] = parts(value);
-        __extension__ using Wide = unsigned __int128;
-        Wide product = Wide{mantissa} * times;
+        __extension__ unsigned __int128 product = mantissa;
+        product *= times;
         std::int64_t* at = limb + (shift >> 5);
         for (; product != 0; product >>= 32, ++at) {
             const std::uint64_t piece = static_cast<std::uint64_t>(product & 0xFFFFFFFF) << (shift & 31);
