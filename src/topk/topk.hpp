@@ -17,7 +17,7 @@ namespace sketch {
 
 class Topk : public Entries<Topk, 1> {
   public:
-    static constexpr std::uint8_t kKind = 'T';
+    static constexpr std::uint8_t kKind = 'F';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr std::uint32_t kDefaultK = 128;
     static constexpr std::uint32_t kMaxListed = kMaxEntries / 10;
