@@ -31,8 +31,8 @@ SELECT pg_temp.rejects('not base64!', '%L::topksketch');
 SELECT pg_temp.rejects('', '%L::topksketch');
 SELECT pg_temp.rejects('\x', '%L::bytea::topksketch');
 SELECT pg_temp.rejects('\x48', '%L::bytea::topksketch');
-SELECT pg_temp.rejects(replace(topk_empty()::bytea::text, '\x54', '\x48'), '%L::bytea::topksketch');
-SELECT pg_temp.rejects(replace(topk_empty()::bytea::text, '\x5401', '\x54ff'), '%L::bytea::topksketch');
+SELECT pg_temp.rejects(replace(topk_empty()::bytea::text, '\x46', '\x48'), '%L::bytea::topksketch');
+SELECT pg_temp.rejects(replace(topk_empty()::bytea::text, '\x4601', '\x46ff'), '%L::bytea::topksketch');
 SELECT pg_temp.rejects(topk_empty()::bytea::text || '00', '%L::bytea::topksketch');
 SELECT pg_temp.rejects(replace(topk_empty(170)::bytea::text, 'aa000000', 'ffffffff'), '%L::bytea::topksketch');
 SELECT bool_and(pg_temp.rejects(substr(s::bytea, 1, cut)::text, '%L::bytea::topksketch') LIKE '22P03 %')
