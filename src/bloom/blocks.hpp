@@ -30,19 +30,32 @@ static_assert(sizeof(Block) == kBlockBytes);
 
 constexpr std::size_t block_of(std::uint64_t hash, std::uint64_t blocks) { return (hash >> 32) * blocks >> 32; }
 
-constexpr std::uint32_t bit_of(std::uint64_t hash, std::size_t lane) {
-    return std::uint32_t{1} << ((static_cast<std::uint32_t>(hash) * kSalt[lane]) >> 27);
+// The bits of a hash: in each lane the bit (low half * salt) >> 27. A shift by that number would be taken lane by lane;
+// as the exponent of a float it is computed in four lanes at once on every machine. Bits up to 15 are exact as integers
+// of either sign, and the upper half is the lower one moved.
+inline Block bits_of(std::uint64_t hash) {
+    Block bits;
+    for (std::size_t i = 0; i < kLanes; ++i) {
+        const std::uint32_t mixed = static_cast<std::uint32_t>(hash) * kSalt[i];
+        const auto power = std::bit_cast<float>(((mixed >> 27 & 15) + 127) << 23);
+        const auto bit = static_cast<std::uint32_t>(static_cast<std::int32_t>(power));
+        const std::uint32_t upper = 0 - (mixed >> 31);
+        bits.lane[i] = (bit & ~upper) | (bit << 16 & upper);
+    }
+    return bits;
 }
 
 inline void set(Block& block, std::uint64_t hash) {
-    for (std::size_t i = 0; i < kLanes; ++i) block.lane[i] |= bit_of(hash, i);
+    const Block bits = bits_of(hash);
+    for (std::size_t i = 0; i < kLanes; ++i) block.lane[i] |= bits.lane[i];
 }
 
 // `filter` stands at any address.
 inline bool test(const std::byte* filter, std::size_t blocks, std::uint64_t hash) {
     const auto block = load<Block>(filter + block_of(hash, blocks) * kBlockBytes);
+    const Block bits = bits_of(hash);
     std::uint32_t missing = 0;
-    for (std::size_t i = 0; i < kLanes; ++i) missing |= ~block.lane[i] & bit_of(hash, i);
+    for (std::size_t i = 0; i < kLanes; ++i) missing |= ~block.lane[i] & bits.lane[i];
     return missing == 0;
 }
 
