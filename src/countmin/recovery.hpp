@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Which values are left? A linear sketch that lists them, as long as they are few: an invertible Bloom lookup table
+// (Goodrich, Mitzenmacher, arXiv:1101.2245; Eppstein, Goodrich, TKDE 2011).
+//
+// A key with weight w is added to one cell in each of four parts:
+//
+//   offset  size  field
+//   0       8     weight   sum of w
+//   8       16    keys     sum of w * key, 128 bits
+//   24      8     check    sum of w * mix(key), modulo 2^64
+//
+// A cell that holds one key alone shows it (keys / weight), and `check` proves it. Taking that key out of its other
+// cells lays bare the next. Two cells a key that is left are room enough: 64 keys in 128 cells come apart but for two
+// cases in a thousand. Whether they do depends on the keys and weights that are left alone: not on what was added and
+// removed before. That makes the stored form of a sketch a function of what it stands for.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "countmin/rows.hpp"
+#include "sketch.hpp"
+
+namespace sketch::cm {
+
+inline constexpr int kParts = 4;
+inline constexpr int kMostLgPart = 9;
+inline constexpr int kMostListed = 2 << kMostLgPart;
+
+// Cells in each part: they take as many bytes as one row of cells of one byte, within limits.
+constexpr int lg_part(int lg_width) { return std::clamp(lg_width - 7, 2, kMostLgPart); }
+// So many keys are listed at most.
+constexpr int list_limit(int lg_width) { return 2 << lg_part(lg_width); }
+
+struct RecoveryCell {
+    std::uint64_t weight, keys_low, keys_high, check;
+
+    bool empty() const { return (weight | keys_low | keys_high | check) == 0; }
+    void add(const RecoveryCell& other) {
+        weight += other.weight;
+        keys_high += other.keys_high + __builtin_add_overflow(keys_low, other.keys_low, &keys_low);
+        check += other.check;
+    }
+    RecoveryCell negated() const { return {-weight, -keys_low, ~keys_high + (keys_low == 0), -check}; }
+};
+
+inline constexpr std::uint64_t kCheckSeed = 0x5851F42D4C957F2D;
+constexpr std::uint64_t check_hash(Key key) { return mixed(key ^ kCheckSeed); }
+
+constexpr std::size_t recovery_bytes(int lg_width) { return sizeof(RecoveryCell) * kParts << lg_part(lg_width); }
+
+inline RecoveryCell recovery_cell(Key key, std::int64_t weight, std::uint64_t check) {
+    const auto w = static_cast<std::uint64_t>(weight);
+    const auto keys = static_cast<unsigned __int128>(static_cast<__int128>(weight)) * key;
+    return {w, static_cast<std::uint64_t>(keys), static_cast<std::uint64_t>(keys >> 64), w * check};
+}
+
+constexpr std::size_t cell_index(std::uint64_t check, int part, int lg) {
+    return (static_cast<std::size_t>(part) << lg) + (check >> (16 * part) & ((std::uint64_t{1} << lg) - 1));
+}
+
+inline void add_key(std::byte* cells, int lg, Key key, std::int64_t weight) {
+    const std::uint64_t check = check_hash(key);
+    const RecoveryCell change = recovery_cell(key, weight, check);
+    for (int part = 0; part < kParts; ++part) {
+        std::byte* const at = cells + cell_index(check, part, lg) * sizeof(RecoveryCell);
+        auto cell = load<RecoveryCell>(at);
+        cell.add(change);
+        store(at, cell);
+    }
+}
+
+// Adds the cells of a sketch of the same or a greater width, or takes them away.
+inline void add_recovery(std::byte* to, int lg, const std::byte* from, int from_lg, bool minus) {
+    const std::size_t n = std::size_t{kParts} << from_lg, mask = (std::size_t{1} << lg) - 1;
+    for (std::size_t i = 0; i < n; ++i) {
+        std::byte* const at = to + (((i >> from_lg) << lg) + (i & mask)) * sizeof(RecoveryCell);
+        auto cell = load<RecoveryCell>(at);
+        const auto other = load<RecoveryCell>(from + i * sizeof(RecoveryCell));
+        cell.add(minus ? other.negated() : other);
+        store(at, cell);
+    }
+}
+
+inline void fold_recovery(std::byte* cells, int lg, int target_lg) {
+    const std::size_t size = std::size_t{1} << lg, target = std::size_t{1} << target_lg;
+    for (std::size_t part = 0; part < kParts; ++part)
+        for (std::size_t i = 0; i < target; ++i) {
+            auto sum = load<RecoveryCell>(cells + (part * size + i) * sizeof(RecoveryCell));
+            for (std::size_t j = i + target; j < size; j += target)
+                sum.add(load<RecoveryCell>(cells + (part * size + j) * sizeof(RecoveryCell)));
+            store(cells + (part * target + i) * sizeof(RecoveryCell), sum);
+        }
+}
+
+// Cells to take apart, and the keys that come out of them.
+class Recovery {
+  public:
+    explicit Recovery(int lg_width) : lg_(lg_part(lg_width)), limit_(list_limit(lg_width)) {}
+
+    // Of the cells of a sketch.
+    bool recover(const std::byte* cells) {
+        std::memcpy(cells_, cells, bytes());
+        return take_apart();
+    }
+    // Of updates, in any order.
+    bool recover(const std::byte* updates, std::size_t n) {
+        std::memset(cells_, 0, bytes());
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto u = load<Update>(updates + i * sizeof(Update));
+            add_key(reinterpret_cast<std::byte*>(cells_), lg_, u.key, u.weight);
+        }
+        return take_apart();
+    }
+
+    // Ascending, distinct, no weight zero.
+    const Update* begin() const { return list_; }
+    const Update* end() const { return list_ + listed_; }
+    std::size_t listed() const { return static_cast<std::size_t>(listed_); }
+
+  private:
+    std::size_t count() const { return std::size_t{kParts} << lg_; }
+    std::size_t bytes() const { return count() * sizeof(RecoveryCell); }
+
+    bool take_apart() {
+        listed_ = 0;
+        for (bool progress = true; progress;) {
+            progress = false;
+            for (std::size_t i = 0; i < count(); ++i) {
+                Update only;
+                if (cells_[i].empty() || !is_single(i, only)) continue;
+                if (listed_ == limit_) return false;
+                list_[listed_++] = only;
+                const auto taken = static_cast<std::int64_t>(-static_cast<std::uint64_t>(only.weight));
+                add_key(reinterpret_cast<std::byte*>(cells_), lg_, only.key, taken);
+                progress = true;
+            }
+        }
+        for (std::size_t i = 0; i < count(); ++i)
+            if (!cells_[i].empty()) return false;
+        std::sort(list_, list_ + listed_, [](const Update& a, const Update& b) { return a.key < b.key; });
+        return std::adjacent_find(begin(), end(), [](const Update& a, const Update& b) { return a.key == b.key; }) ==
+               end();
+    }
+
+    bool is_single(std::size_t i, Update& only) const {
+        const RecoveryCell& cell = cells_[i];
+        const bool negative = cell.weight >> 63 != 0;
+        const RecoveryCell positive = negative ? cell.negated() : cell;
+        if (cell.weight == 0 || positive.keys_high >= positive.weight) return false;  // the key would not have 64 bits
+        const auto keys = static_cast<unsigned __int128>(positive.keys_high) << 64 | positive.keys_low;
+        const auto key = static_cast<Key>(keys / positive.weight);
+        if (static_cast<unsigned __int128>(key) * positive.weight != keys) return false;
+        const std::uint64_t check = check_hash(key);
+        only = {key, static_cast<std::int64_t>(cell.weight)};
+        return cell.check == cell.weight * check && cell_index(check, static_cast<int>(i >> lg_), lg_) == i;
+    }
+
+    int lg_, limit_, listed_ = 0;
+    RecoveryCell cells_[std::size_t{kParts} << kMostLgPart];
+    Update list_[kMostListed];
+};
+
+}  // namespace sketch::cm
