@@ -54,6 +54,8 @@ class Answers {
   public:
     explicit Answers(const CountMin& s) : s_(s) {}
 
+    const CountMin& sketch() const { return s_; }
+    std::int64_t total() const { return s_.total(); }
     bool exact() const { return !s_.is_table(); }
     // Whether some count is below zero for certain, so that minima would be too low.
     bool negative() const {

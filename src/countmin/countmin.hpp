@@ -130,6 +130,10 @@ class CountMin : public View {
     std::size_t merge_bytes(const CountMin& other) const { return combined_bytes(other, false); }
     Status merge(const CountMin& other) { return combine<false>(other); }
 
+    // Whether sketches of unequal widths came together here: then the width is that of the narrowest, and taking that
+    // one away again does not bring a greater width back.
+    bool folded() const { return (mode() & kFolded) != 0; }
+
     // This becomes the sketch of the difference of the streams. Wants a working image of subtract_bytes.
     std::size_t subtract_bytes(const CountMin& other) const { return combined_bytes(other, true); }
     Status subtract(const CountMin& other) { return combine<true>(other); }
@@ -175,6 +179,7 @@ class CountMin : public View {
         }
         std::memcpy(s.image_, image_, kHeaderBytes + kTotalsBytes);
         s.set_slots(0);
+        s.set_mode(mode() & ~kFolded);
         if (!is_table()) return s.take_list(log(), count());
         cm::Recovery list(lg_width());
         if (recover(list)) return s.take_list(reinterpret_cast<const std::byte*>(list.begin()), list.listed());
@@ -205,6 +210,7 @@ class CountMin : public View {
         kCellShift = 1,  // two bits: lg of the bytes of a cell
         kNegative = 8,   // a cell is below zero; trimmed tables only
         kRanges = 16,
+        kFolded = 32,  // sketches of unequal widths were merged; working images only
     };
     static constexpr std::size_t kTotalsBytes = 16;
     static constexpr std::size_t kFirstSlots = 5;
@@ -240,7 +246,7 @@ class CountMin : public View {
     std::byte* cells() const { return recovery() + cm::recovery_bytes(lg_width()); }
 
     std::uint8_t table_mode(int cell_bytes, bool negative) const {
-        return static_cast<std::uint8_t>((mode() & kRanges) | kTable | (negative ? kNegative : 0) |
+        return static_cast<std::uint8_t>((mode() & (kRanges | kFolded)) | kTable | (negative ? kNegative : 0) |
                                          std::countr_zero(static_cast<unsigned>(cell_bytes)) << kCellShift);
     }
     void set_totals(std::int64_t added, std::int64_t removed) {
@@ -441,6 +447,7 @@ class CountMin : public View {
             return Status::overflow;
         }
         if constexpr (!minus) set_totals(plus, less);
+        if (lg_width() != other.lg_width()) set_mode(mode() | kFolded);
         fold(other.lg_width(), need);
         if (other.is_table() && !add_table<minus>(other, need)) return Status::overflow;
         if (!add_log<minus>(other, need)) return Status::overflow;
