@@ -186,7 +186,7 @@ class CountMin : public View {
 
         const cm::Extent extent = extent_of_cells();
         const int narrow = narrowest(extent);
-        s.set_mode(table_mode(narrow, extent.least < 0));
+        s.set_mode(s.table_mode(narrow, extent.least < 0));
         std::memcpy(s.recovery(), recovery(), cm::recovery_bytes(lg_width()));
         cm::convert_cells(s.cells(), narrow, cells(), cell_bytes(), cell_count());
         return table_bytes(lg_width(), depth(), narrow, 0);
@@ -392,6 +392,8 @@ class CountMin : public View {
         const std::size_t n = count();
         return cm::with_cell_type(cell_bytes(), [&]<class T>(T) {
             if (ranges()) return cm::apply_updates<T, checked, false, true>(cells(), lg_width(), depth(), log(), n);
+            if (cm::is_narrow(lg_width(), depth()) && depth() == cm::kSlices)  // as with a confidence of 99 %
+                return cm::apply_updates<T, checked, true, false, cm::kSlices>(cells(), lg_width(), depth(), log(), n);
             if (cm::is_narrow(lg_width(), depth()))
                 return cm::apply_updates<T, checked, true, false>(cells(), lg_width(), depth(), log(), n);
             return cm::apply_updates<T, checked, false, false>(cells(), lg_width(), depth(), log(), n);

@@ -5,15 +5,18 @@
 //
 // A key with weight w is added to one cell in each of four parts:
 //
-//   offset  size  field
+//   offset  size  field, all modulo 2^64
 //   0       8     weight   sum of w
-//   8       16    keys     sum of w * key, 128 bits
-//   24      8     check    sum of w * mix(key), modulo 2^64
+//   8       8     keys     sum of w * key
+//   16      8     turned   sum of w * (key with its halves exchanged)
+//   24      8     check    sum of w * mix(key)
 //
-// A cell that holds one key alone shows it (keys / weight), and `check` proves it. Taking that key out of its other
-// cells lays bare the next. Two cells a key that is left are room enough: 64 keys in 128 cells come apart but for two
-// cases in a thousand. Whether they do depends on the keys and weights that are left alone: not on what was added and
-// removed before. That makes the stored form of a sketch a function of what it stands for.
+// A cell that holds one key alone shows it: odd weights have an inverse modulo 2^64, and the product with a weight
+// of 2^t times an odd number loses the t highest bits of the key in one sum and of its other half in the other; `check`
+// proves the key. Taking it out of its other cells lays bare the next. Two cells a key that is left are room enough:
+// 64 keys in 128 cells come apart but for two cases in a thousand. (A weight that is a multiple of 2^33 hides its key.)
+// Whether they do depends on the keys and weights that are left alone: not on what was added and removed before. That
+// makes the stored form of a sketch a function of what it stands for.
 #pragma once
 
 #include <algorithm>
@@ -36,16 +39,15 @@ constexpr int lg_part(int lg_width) { return std::clamp(lg_width - 7, 2, kMostLg
 // So many keys are listed at most.
 constexpr int list_limit(int lg_width) { return 2 << lg_part(lg_width); }
 
+// Two vectors, for two additions at once each.
+typedef std::uint64_t Pair __attribute__((vector_size(16)));
 struct RecoveryCell {
-    std::uint64_t weight, keys_low, keys_high, check;
+    Pair first;   // weight, keys
+    Pair second;  // turned, check
 
-    bool empty() const { return (weight | keys_low | keys_high | check) == 0; }
-    void add(const RecoveryCell& other) {
-        weight += other.weight;
-        keys_high += other.keys_high + __builtin_add_overflow(keys_low, other.keys_low, &keys_low);
-        check += other.check;
-    }
-    RecoveryCell negated() const { return {-weight, -keys_low, ~keys_high + (keys_low == 0), -check}; }
+    RecoveryCell operator+(const RecoveryCell& other) const { return {first + other.first, second + other.second}; }
+    RecoveryCell operator-(const RecoveryCell& other) const { return {first - other.first, second - other.second}; }
+    bool empty() const { return (first[0] | first[1] | second[0] | second[1]) == 0; }
 };
 
 inline constexpr std::uint64_t kCheckSeed = 0x5851F42D4C957F2D;
@@ -53,10 +55,8 @@ constexpr std::uint64_t check_hash(Key key) { return mixed(key ^ kCheckSeed); }
 
 constexpr std::size_t recovery_bytes(int lg_width) { return sizeof(RecoveryCell) * kParts << lg_part(lg_width); }
 
-inline RecoveryCell recovery_cell(Key key, std::int64_t weight, std::uint64_t check) {
-    const auto w = static_cast<std::uint64_t>(weight);
-    const auto keys = static_cast<unsigned __int128>(static_cast<__int128>(weight)) * key;
-    return {w, static_cast<std::uint64_t>(keys), static_cast<std::uint64_t>(keys >> 64), w * check};
+inline RecoveryCell recovery_cell(Key key, std::uint64_t weight, std::uint64_t check) {
+    return {Pair{weight, key * weight}, Pair{std::rotl(key, 32) * weight, check * weight}};
 }
 
 constexpr std::size_t cell_index(std::uint64_t check, int part, int lg) {
@@ -65,12 +65,10 @@ constexpr std::size_t cell_index(std::uint64_t check, int part, int lg) {
 
 inline void add_key(std::byte* cells, int lg, Key key, std::int64_t weight) {
     const std::uint64_t check = check_hash(key);
-    const RecoveryCell change = recovery_cell(key, weight, check);
+    const RecoveryCell change = recovery_cell(key, static_cast<std::uint64_t>(weight), check);
     for (int part = 0; part < kParts; ++part) {
         std::byte* const at = cells + cell_index(check, part, lg) * sizeof(RecoveryCell);
-        auto cell = load<RecoveryCell>(at);
-        cell.add(change);
-        store(at, cell);
+        store(at, load<RecoveryCell>(at) + change);
     }
 }
 
@@ -79,10 +77,9 @@ inline void add_recovery(std::byte* to, int lg, const std::byte* from, int from_
     const std::size_t n = std::size_t{kParts} << from_lg, mask = (std::size_t{1} << lg) - 1;
     for (std::size_t i = 0; i < n; ++i) {
         std::byte* const at = to + (((i >> from_lg) << lg) + (i & mask)) * sizeof(RecoveryCell);
-        auto cell = load<RecoveryCell>(at);
         const auto other = load<RecoveryCell>(from + i * sizeof(RecoveryCell));
-        cell.add(minus ? other.negated() : other);
-        store(at, cell);
+        const auto cell = load<RecoveryCell>(at);
+        store(at, minus ? cell - other : cell + other);
     }
 }
 
@@ -92,9 +89,16 @@ inline void fold_recovery(std::byte* cells, int lg, int target_lg) {
         for (std::size_t i = 0; i < target; ++i) {
             auto sum = load<RecoveryCell>(cells + (part * size + i) * sizeof(RecoveryCell));
             for (std::size_t j = i + target; j < size; j += target)
-                sum.add(load<RecoveryCell>(cells + (part * size + j) * sizeof(RecoveryCell)));
+                sum = sum + load<RecoveryCell>(cells + (part * size + j) * sizeof(RecoveryCell));
             store(cells + (part * target + i) * sizeof(RecoveryCell), sum);
         }
+}
+
+// The inverse of an odd number modulo 2^64, by Newton's iteration: each step doubles the bits that are right.
+constexpr std::uint64_t inverse_of(std::uint64_t odd) {
+    std::uint64_t x = 3 * odd ^ 2;
+    for (int i = 0; i < 4; ++i) x *= 2 - odd * x;
+    return x;
 }
 
 // Cells to take apart, and the keys that come out of them.
@@ -148,16 +152,18 @@ class Recovery {
     }
 
     bool is_single(std::size_t i, Update& only) const {
-        const RecoveryCell& cell = cells_[i];
-        const bool negative = cell.weight >> 63 != 0;
-        const RecoveryCell positive = negative ? cell.negated() : cell;
-        if (cell.weight == 0 || positive.keys_high >= positive.weight) return false;  // the key would not have 64 bits
-        const auto keys = static_cast<unsigned __int128>(positive.keys_high) << 64 | positive.keys_low;
-        const auto key = static_cast<Key>(keys / positive.weight);
-        if (static_cast<unsigned __int128>(key) * positive.weight != keys) return false;
+        const RecoveryCell cell = cells_[i];
+        const std::uint64_t weight = cell.first[0];
+        if (weight == 0) return false;
+        const int zeros = std::countr_zero(weight);
+        if (zeros > 32) return false;
+        const std::uint64_t inverse = inverse_of(weight >> zeros);
+        const Key low = (cell.first[1] * inverse >> zeros) & 0xFFFFFFFF, high = cell.second[0] * inverse >> zeros << 32;
+        const Key key = high | low;
         const std::uint64_t check = check_hash(key);
-        only = {key, static_cast<std::int64_t>(cell.weight)};
-        return cell.check == cell.weight * check && cell_index(check, static_cast<int>(i >> lg_), lg_) == i;
+        const RecoveryCell alone = recovery_cell(key, weight, check);
+        only = {key, static_cast<std::int64_t>(weight)};
+        return (cell - alone).empty() && cell_index(check, static_cast<int>(i >> lg_), lg_) == i;
     }
 
     int lg_, limit_, listed_ = 0;

@@ -182,9 +182,10 @@ inline void fold_cells(std::byte* cells, int depth, std::size_t width, std::size
 
 // Applies updates to the rows. If a cell passes the range of T, all is undone (the arithmetic wraps, and so takes
 // everything back exactly) and the answer is false. `checked` may be left out where no cell can.
-template <class T, bool checked, bool narrow, bool ranges>
+template <class T, bool checked, bool narrow, bool ranges, int fixed_depth = 0>
 [[gnu::noinline]] inline bool apply_updates(std::byte* cells, int lg_width, int depth, const std::byte* updates,
                                             std::size_t n) {
+    if constexpr (fixed_depth != 0) depth = fixed_depth;
     bool overflow = false;
     const auto apply = [&](bool undo) {
         for (std::size_t i = 0; i < n; ++i) {
