@@ -222,7 +222,7 @@ class CountMin : public View {
         return std::min(8 * limit, std::max<std::size_t>(512, 2 * limit));
     }
     static constexpr std::size_t list_bytes(std::size_t slots) {
-        return block_image(kHeaderBytes + kTotalsBytes + slots * sizeof(cm::Update));
+        return block_image(kHeaderBytes + kTotalsBytes + std::max(slots, kFirstSlots) * sizeof(cm::Update));
     }
     static constexpr std::size_t table_bytes(int lg_width, int depth, int cell_bytes, std::size_t slots) {
         return kHeaderBytes + kTotalsBytes + slots * sizeof(cm::Update) + cm::recovery_bytes(lg_width) +
