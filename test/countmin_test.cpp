@@ -106,6 +106,8 @@ struct CountMinLaws {
         wide.emplace_back(7, std::int64_t{1} << 40);
         Stream below = ones(0, 300);
         below.emplace_back(8, -5);
+        const CountMin::Params ranges{6, 2, true};
+        const auto minus = [](std::int64_t value) { return static_cast<std::uint64_t>(-value); };
         return {{"empty", build(kDefault, {})},
                 {"list", build(kDefault, ones(0, 10))},
                 {"removed", build(kDefault, {{1, 5}, {1, -2}, {2, -1}})},
@@ -113,10 +115,11 @@ struct CountMinLaws {
                 {"table2", build({4, 3, false}, ones(0, 3000))},
                 {"table8", build({4, 2, false}, wide)},
                 {"below", build({8, 2, false}, below)},
-                {"deep", build({5, 7, false}, ones(0, 100))}};
+                {"deep", build({5, 7, false}, ones(0, 100))},
+                {"range_list", build(ranges, {{1, 2}, {minus(7), 1}, {std::uint64_t{1} << 63, 3}})},
+                {"range_table", build(ranges, ones(minus(50), 100))}};
     }
 };
-INSTANTIATE_TYPED_TEST_SUITE_P(countmin, Laws, CountMinLaws);
 
 struct RangeLaws : CountMinLaws {
     static std::vector<CountMin::Params> params() { return {{10, 3, true}, {8, 3, true}, {4, 3, true}}; }
@@ -124,14 +127,9 @@ struct RangeLaws : CountMinLaws {
         const auto value = static_cast<std::int64_t>(i % 5 == 0 ? i % 64 : i * i) - 1000;
         return s.add(cm::biased_key(value), i % 97 == 96 ? 4000 : i % 11 == 10 ? -1 : 2);
     }
-    static std::vector<std::pair<std::string, Image>> golden() {
-        const CountMin::Params params{6, 2, true};
-        return {{"empty", build(params, {})},
-                {"list", build(params, {{1, 2}, {static_cast<std::uint64_t>(-7), 1}, {std::uint64_t{1} << 63, 3}})},
-                {"table", build(params, ones(static_cast<std::uint64_t>(-50), 100))}};
-    }
 };
-INSTANTIATE_TYPED_TEST_SUITE_P(countmin_range, Laws, RangeLaws);
+using BothLaws = testing::Types<CountMinLaws, RangeLaws>;
+INSTANTIATE_TYPED_TEST_SUITE_P(countmin, Laws, BothLaws);
 
 // A stream of updates against a map of counts.
 struct Truth {

@@ -42,7 +42,7 @@ COMMENT ON FUNCTION countmin_empty(double precision, double precision) IS
     'A sketch of no values, whose error is to be at most epsilon of the total weight with this confidence.';
 
 CREATE FUNCTION countmin_range_empty(
-    epsilon double precision DEFAULT 0.05, confidence double precision DEFAULT 0.99) RETURNS countminsketch
+    epsilon double precision DEFAULT 0.1, confidence double precision DEFAULT 0.99) RETURNS countminsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION countmin_range_empty(double precision, double precision) IS
     'A sketch of no values with levels for ranges; the error of a range is at most epsilon of the total weight.';

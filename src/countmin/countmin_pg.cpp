@@ -29,7 +29,7 @@ struct CountMinShim {
     using Kernel = CountMin;
     static constexpr const char* kType = "countminsketch";
     static constexpr bool kRanges = ranges;
-    static constexpr double kEpsilon = ranges ? 0.05 : 0.001, kConfidence = 0.99;
+    static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
 
     static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return CountMin::params_for(kEpsilon, kConfidence, ranges);
