@@ -219,7 +219,7 @@ class CountMin : public View {
     // many that a flush touches each line of the cells about once, and the lists of two sketches.
     static constexpr std::size_t most_slots(int lg_width) {
         const auto limit = static_cast<std::size_t>(cm::list_limit(lg_width));
-        return std::min(8 * limit, std::max<std::size_t>(512, 2 * limit));
+        return std::min(16 * limit, std::max<std::size_t>(1024, 2 * limit));
     }
     static constexpr std::size_t list_bytes(std::size_t slots) {
         return block_image(kHeaderBytes + kTotalsBytes + std::max(slots, kFirstSlots) * sizeof(cm::Update));
@@ -336,10 +336,28 @@ class CountMin : public View {
         if (is_table()) {
             if (filled_cells(list_limit() * static_cast<std::size_t>(levels())) < 0) return false;
             if (!list.recover(recovery())) return false;
-        } else if (!list.recover(log(), count())) {
+        } else if (surely_many() || !list.recover(log(), count())) {
             return false;
         }
         return fits_totals(list.begin(), list.end());
+    }
+    // Whether the log names more keys than can be listed, as far as a glance tells: so many marks on a small board, and
+    // no weight that could take one back.
+    bool surely_many() const {
+        constexpr int kLgBoard = 12;
+        const std::size_t most = list_limit();
+        if (count() <= most || most >= std::size_t{1} << (kLgBoard - 1)) return false;
+        std::uint64_t board[(1 << kLgBoard) / 64] = {};
+        std::size_t marks = 0;
+        for (std::size_t i = 0; i < count() && marks <= most; ++i) {
+            const cm::Update u = listed(i);
+            if (u.weight <= 0) return false;
+            const std::uint64_t place = (u.key * cm::kGolden) >> (64 - kLgBoard);
+            const std::uint64_t bit = std::uint64_t{1} << place % 64;
+            marks += (board[place / 64] & bit) == 0;
+            board[place / 64] |= bit;
+        }
+        return marks > most;
     }
     bool fits_totals(const cm::Update* begin, const cm::Update* end) const {
         __int128 above = 0, below = 0;

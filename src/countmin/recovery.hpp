@@ -56,6 +56,7 @@ constexpr std::uint64_t check_hash(Key key) { return mixed(key ^ kCheckSeed); }
 constexpr std::size_t recovery_bytes(int lg_width) { return sizeof(RecoveryCell) * kParts << lg_part(lg_width); }
 
 inline RecoveryCell recovery_cell(Key key, std::uint64_t weight, std::uint64_t check) {
+    if (weight == 1) return {Pair{1, key}, Pair{std::rotl(key, 32), check}};  // most are, and products are not free
     return {Pair{weight, key * weight}, Pair{std::rotl(key, 32) * weight, check * weight}};
 }
 

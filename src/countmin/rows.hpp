@@ -190,14 +190,15 @@ template <class T, bool checked, bool narrow, bool ranges, int fixed_depth = 0>
     const auto apply = [&](bool undo) {
         for (std::size_t i = 0; i < n; ++i) {
             const Update u = load<Update>(updates + i * sizeof(Update));
-            const std::int64_t w = undo ? static_cast<std::int64_t>(-static_cast<std::uint64_t>(u.weight)) : u.weight;
+            const auto w = static_cast<T>(undo ? -static_cast<std::uint64_t>(u.weight) : u.weight);
+            if constexpr (checked) overflow |= !fits<T>(u.weight);
             for_each_hash<ranges>(u.key, [&](std::uint64_t hash) {
                 for_each_row<narrow>(hash, lg_width, depth, [&](int row, std::size_t index) {
                     std::byte* const at = cells + ((static_cast<std::size_t>(row) << lg_width) + index) * sizeof(T);
-                    std::int64_t sum;
-                    const bool wrapped = __builtin_add_overflow(std::int64_t{load<T>(at)}, w, &sum);
-                    store(at, static_cast<T>(sum));
-                    if constexpr (checked) overflow |= wrapped | !fits<T>(sum);
+                    T sum;
+                    const bool wrapped = __builtin_add_overflow(load<T>(at), w, &sum);
+                    store(at, sum);
+                    if constexpr (checked) overflow |= wrapped;
                 });
             });
         }
