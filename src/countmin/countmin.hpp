@@ -423,11 +423,7 @@ class CountMin : public View {
     bool flush(bool certain = false) {
         while (!(certain || cell_bytes() < cell_bytes_now() ? apply_log<true>() : apply_log<false>()))
             if (!widen()) return false;
-        const int lg = cm::lg_part(lg_width());
-        for (std::size_t i = 0; i < count(); ++i) {
-            const auto u = load<cm::Update>(log() + i * sizeof(cm::Update));
-            cm::add_key(recovery(), lg, u.key, u.weight);
-        }
+        cm::add_keys(recovery(), cm::lg_part(lg_width()), log(), count());
         set_count(0);
         return true;
     }
