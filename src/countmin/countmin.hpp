@@ -25,6 +25,7 @@
 // levels of a sketch with ranges), and no cell of 8 bytes overflows before `added` or `removed` does.
 #pragma once
 
+#include "countmin/flush.hpp"
 #include "countmin/recovery.hpp"
 #include "countmin/rows.hpp"
 #include "sketch.hpp"
@@ -258,7 +259,7 @@ class CountMin : public View {
         store(log() + n * sizeof(cm::Update), update);
         set_count(n + 1);
     }
-    Status add_removal(cm::Key key, std::int64_t weight) {
+    [[gnu::noinline]] Status add_removal(cm::Key key, std::int64_t weight) {
         std::int64_t sum;
         if (__builtin_sub_overflow(removed(), weight, &sum) || sum > most_weight()) return Status::overflow;
         store(payload() + 8, sum);
@@ -281,7 +282,7 @@ class CountMin : public View {
     // --- the log ----------------------------------------------------------------------------------------------------
 
     // For a full one. Half of a list's slots must come free, so that the work is paid by the updates that fill them.
-    Status make_room() {
+    [[gnu::noinline]] Status make_room() {
         if (trimmed()) return Status::no_room;
         if (is_table()) return flush() ? Status::ok : Status::no_room;
         compact<false>();
@@ -409,12 +410,14 @@ class CountMin : public View {
     bool apply_log() {
         const std::size_t n = count();
         return cm::with_cell_type(cell_bytes(), [&]<class T>(T) {
-            if (ranges()) return cm::apply_updates<T, checked, false, true>(cells(), lg_width(), depth(), log(), n);
+            if (ranges())
+                return cm::apply_updates<T, checked, false, true>(cells(), recovery(), lg_width(), depth(), log(), n);
             if (cm::is_narrow(lg_width(), depth()) && depth() == cm::kSlices)  // as with a confidence of 99 %
-                return cm::apply_updates<T, checked, true, false, cm::kSlices>(cells(), lg_width(), depth(), log(), n);
+                return cm::apply_updates<T, checked, true, false, cm::kSlices>(cells(), recovery(), lg_width(), depth(),
+                                                                               log(), n);
             if (cm::is_narrow(lg_width(), depth()))
-                return cm::apply_updates<T, checked, true, false>(cells(), lg_width(), depth(), log(), n);
-            return cm::apply_updates<T, checked, false, false>(cells(), lg_width(), depth(), log(), n);
+                return cm::apply_updates<T, checked, true, false>(cells(), recovery(), lg_width(), depth(), log(), n);
+            return cm::apply_updates<T, checked, false, false>(cells(), recovery(), lg_width(), depth(), log(), n);
         });
     }
 
@@ -423,7 +426,6 @@ class CountMin : public View {
     bool flush(bool certain = false) {
         while (!(certain || cell_bytes() < cell_bytes_now() ? apply_log<true>() : apply_log<false>()))
             if (!widen()) return false;
-        cm::add_keys(recovery(), cm::lg_part(lg_width()), log(), count());
         set_count(0);
         return true;
     }

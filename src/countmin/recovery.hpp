@@ -64,30 +64,27 @@ constexpr std::size_t cell_index(std::uint64_t check, int part, int lg) {
     return (static_cast<std::size_t>(part) << lg) + (check >> (16 * part) & ((std::uint64_t{1} << lg) - 1));
 }
 
-inline void add_key(std::byte* cells, int lg, Key key, std::int64_t weight) {
-    const std::uint64_t check = check_hash(key);
-    const RecoveryCell change = recovery_cell(key, static_cast<std::uint64_t>(weight), check);
-    for (int part = 0; part < kParts; ++part) {
-        std::byte* const at = cells + cell_index(check, part, lg) * sizeof(RecoveryCell);
-        store(at, load<RecoveryCell>(at) + change);
-    }
-}
+// Adds keys to the cells of a sketch. Every row that is counted comes through here.
+class KeyAdder {
+  public:
+    KeyAdder(std::byte* cells, int lg)
+        : cells_(cells), mask_(((std::size_t{1} << lg) - 1) << kLgCell), part_(std::size_t{1} << (lg + kLgCell)) {}
 
-// Adds n keys with their weights. As add_key; written out, since each row that is counted comes through here.
-[[gnu::noinline]] inline void add_keys(std::byte* cells, int lg, const std::byte* updates, std::size_t n) {
-    constexpr int kLgCell = std::countr_zero(sizeof(RecoveryCell));
-    const std::size_t mask = ((std::size_t{1} << lg) - 1) << kLgCell, part = std::size_t{1} << (lg + kLgCell);
-    for (std::size_t i = 0; i < n; ++i) {
-        const auto u = load<Update>(updates + i * sizeof(Update));
-        const std::uint64_t check = check_hash(u.key), offsets = check << kLgCell;
-        const RecoveryCell change = recovery_cell(u.key, static_cast<std::uint64_t>(u.weight), check);
+    void add(Key key, std::uint64_t weight) const {
+        const std::uint64_t check = check_hash(key), offsets = check << kLgCell;  // as cell_index, in bytes
+        const RecoveryCell change = recovery_cell(key, weight, check);
         const auto add_at = [&](std::byte* at) { store(at, load<RecoveryCell>(at) + change); };
-        add_at(cells + (offsets & mask));
-        add_at(cells + part + (offsets >> 16 & mask));
-        add_at(cells + 2 * part + (offsets >> 32 & mask));
-        add_at(cells + 3 * part + (offsets >> 48 & mask));
+        add_at(cells_ + (offsets & mask_));
+        add_at(cells_ + part_ + (offsets >> 16 & mask_));
+        add_at(cells_ + 2 * part_ + (offsets >> 32 & mask_));
+        add_at(cells_ + 3 * part_ + (offsets >> 48 & mask_));
     }
-}
+
+  private:
+    static constexpr int kLgCell = std::countr_zero(sizeof(RecoveryCell));
+    std::byte* cells_;
+    std::size_t mask_, part_;
+};
 
 // Adds the cells of a sketch of the same or a greater width, or takes them away.
 inline void add_recovery(std::byte* to, int lg, const std::byte* from, int from_lg, bool minus) {
@@ -131,7 +128,11 @@ class Recovery {
     // Of updates, in any order.
     bool recover(const std::byte* updates, std::size_t n) {
         std::memset(cells_, 0, bytes());
-        add_keys(reinterpret_cast<std::byte*>(cells_), lg_, updates, n);
+        const KeyAdder adder(reinterpret_cast<std::byte*>(cells_), lg_);
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto u = load<Update>(updates + i * sizeof(Update));
+            adder.add(u.key, static_cast<std::uint64_t>(u.weight));
+        }
         return take_apart();
     }
 
@@ -153,8 +154,8 @@ class Recovery {
                 if (cells_[i].empty() || !is_single(i, only)) continue;
                 if (listed_ == limit_) return false;
                 list_[listed_++] = only;
-                const auto taken = static_cast<std::int64_t>(-static_cast<std::uint64_t>(only.weight));
-                add_key(reinterpret_cast<std::byte*>(cells_), lg_, only.key, taken);
+                KeyAdder(reinterpret_cast<std::byte*>(cells_), lg_)
+                    .add(only.key, -static_cast<std::uint64_t>(only.weight));
                 progress = true;
             }
         }

@@ -180,33 +180,4 @@ inline void fold_cells(std::byte* cells, int depth, std::size_t width, std::size
         }
 }
 
-// Applies updates to the rows. If a cell passes the range of T, all is undone (the arithmetic wraps, and so takes
-// everything back exactly) and the answer is false. `checked` may be left out where no cell can.
-template <class T, bool checked, bool narrow, bool ranges, int fixed_depth = 0>
-[[gnu::noinline]] inline bool apply_updates(std::byte* cells, int lg_width, int depth, const std::byte* updates,
-                                            std::size_t n) {
-    if constexpr (fixed_depth != 0) depth = fixed_depth;
-    bool overflow = false;
-    const auto apply = [&](bool undo) {
-        for (std::size_t i = 0; i < n; ++i) {
-            const Update u = load<Update>(updates + i * sizeof(Update));
-            const auto w = static_cast<T>(undo ? -static_cast<std::uint64_t>(u.weight) : u.weight);
-            if constexpr (checked) overflow |= !fits<T>(u.weight);
-            for_each_hash<ranges>(u.key, [&](std::uint64_t hash) {
-                for_each_row<narrow>(hash, lg_width, depth, [&](int row, std::size_t index) {
-                    std::byte* const at = cells + ((static_cast<std::size_t>(row) << lg_width) + index) * sizeof(T);
-                    T sum;
-                    const bool wrapped = __builtin_add_overflow(load<T>(at), w, &sum);
-                    store(at, sum);
-                    if constexpr (checked) overflow |= wrapped;
-                });
-            });
-        }
-    };
-    apply(false);
-    if (!checked || !overflow) return true;
-    apply(true);
-    return false;
-}
-
 }  // namespace sketch::cm
