@@ -26,6 +26,7 @@
 #pragma once
 
 #include "countmin/flush.hpp"
+#include "countmin/log.hpp"
 #include "countmin/recovery.hpp"
 #include "countmin/rows.hpp"
 #include "sketch.hpp"
@@ -186,7 +187,7 @@ class CountMin : public View {
         if (recover(list)) return s.take_list(reinterpret_cast<const std::byte*>(list.begin()), list.listed());
 
         const cm::Extent extent = extent_of_cells();
-        const int narrow = narrowest(extent);
+        const int narrow = cm::narrowest(extent);
         s.set_mode(s.table_mode(narrow, extent.least < 0));
         std::memcpy(s.recovery(), recovery(), cm::recovery_bytes(lg_width()));
         cm::convert_cells(s.cells(), narrow, cells(), cell_bytes(), cell_count());
@@ -228,12 +229,6 @@ class CountMin : public View {
     static constexpr std::size_t table_bytes(int lg_width, int depth, int cell_bytes, std::size_t slots) {
         return kHeaderBytes + kTotalsBytes + slots * sizeof(cm::Update) + cm::recovery_bytes(lg_width) +
                (static_cast<std::size_t>(depth) << lg_width) * static_cast<std::size_t>(std::min(cell_bytes, 8));
-    }
-    static int narrowest(const cm::Extent& e) {
-        return cm::fits<std::int8_t>(e.least) && cm::fits<std::int8_t>(e.most)     ? 1
-               : cm::fits<std::int16_t>(e.least) && cm::fits<std::int16_t>(e.most) ? 2
-               : cm::fits<std::int32_t>(e.least) && cm::fits<std::int32_t>(e.most) ? 4
-                                                                                   : 8;
     }
 
     std::size_t list_limit() const { return static_cast<std::size_t>(cm::list_limit(lg_width())); }
@@ -293,42 +288,12 @@ class CountMin : public View {
         return flush() ? Status::ok : Status::no_room;
     }
 
-    // Updates of the same key to one, in place; a table of their positions finds them. False where a sum overflows.
     template <bool checked>
     bool compact() {
-        constexpr std::size_t kMostPlaces = 4 * static_cast<std::size_t>(cm::kMostListed) * 2;
-        std::uint16_t places[kMostPlaces];
-        const std::size_t n = count();
-        const int lg = std::bit_width(2 * n);
-        std::memset(places, 0xFF, sizeof places[0] << lg);
-        const std::size_t mask = (std::size_t{1} << lg) - 1;
-        std::size_t kept = 0;
-        bool overflow = false;
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto u = load<cm::Update>(log() + i * sizeof(cm::Update));
-            std::size_t place = (u.key * cm::kGolden) >> (64 - lg);
-            for (;; place = (place + 1) & mask) {
-                if (places[place] == 0xFFFF) {
-                    places[place] = static_cast<std::uint16_t>(kept);
-                    store(log() + kept++ * sizeof(cm::Update), u);
-                    break;
-                }
-                std::byte* const at = log() + places[place] * sizeof(cm::Update);
-                auto known = load<cm::Update>(at);
-                if (known.key != u.key) continue;
-                overflow |= __builtin_add_overflow(known.weight, u.weight, &known.weight);
-                store(at, known);
-                break;
-            }
-        }
-        std::size_t left = 0;
-        for (std::size_t i = 0; i < kept; ++i) {
-            const auto u = load<cm::Update>(log() + i * sizeof(cm::Update));
-            store(log() + left * sizeof(cm::Update), u);
-            left += u.weight != 0;
-        }
-        set_count(left);
-        return !checked || !overflow;
+        std::size_t n = count();
+        const bool fit = cm::compact_log(log(), n);
+        set_count(n);
+        return !checked || fit;
     }
 
     // Whether all that is counted can be listed: the one rule of which form is stored. A list must also tell the same
@@ -337,28 +302,10 @@ class CountMin : public View {
         if (is_table()) {
             if (filled_cells(list_limit() * static_cast<std::size_t>(levels())) < 0) return false;
             if (!list.recover(recovery())) return false;
-        } else if (surely_many() || !list.recover(log(), count())) {
+        } else if (cm::names_more(log(), count(), list_limit()) || !list.recover(log(), count())) {
             return false;
         }
         return fits_totals(list.begin(), list.end());
-    }
-    // Whether the log names more keys than can be listed, as far as a glance tells: so many marks on a small board, and
-    // no weight that could take one back.
-    bool surely_many() const {
-        constexpr int kLgBoard = 12;
-        const std::size_t most = list_limit();
-        if (count() <= most || most >= std::size_t{1} << (kLgBoard - 1)) return false;
-        std::uint64_t board[(1 << kLgBoard) / 64] = {};
-        std::size_t marks = 0;
-        for (std::size_t i = 0; i < count() && marks <= most; ++i) {
-            const cm::Update u = listed(i);
-            if (u.weight <= 0) return false;
-            const std::uint64_t place = (u.key * cm::kGolden) >> (64 - kLgBoard);
-            const std::uint64_t bit = std::uint64_t{1} << place % 64;
-            marks += (board[place / 64] & bit) == 0;
-            board[place / 64] |= bit;
-        }
-        return marks > most;
     }
     bool fits_totals(const cm::Update* begin, const cm::Update* end) const {
         __int128 above = 0, below = 0;
@@ -522,7 +469,7 @@ class CountMin : public View {
         if (is_table()) {
             if (!flush(true)) return Status::overflow;
             for (int i = 0; i < depth(); ++i) {
-                const Sums sums = sums_of_row(i);
+                const cm::Sums sums = sums_of_row(i);
                 above = std::max(above, sums.above);
                 below = std::max(below, sums.below);
             }
@@ -545,21 +492,8 @@ class CountMin : public View {
         return Status::ok;
     }
 
-    struct Sums {
-        __int128 above, below;  // of the cells above zero, and of those below, without their sign
-    };
-    Sums sums_of_row(int i) const {
-        return cm::with_cell_type(cell_bytes(), [&]<class T>(T) {
-            Sums sums{};
-            for (std::size_t j = 0; j < width(); ++j) {
-                const std::int64_t cell = load<T>(row(i) + j * sizeof(T));
-                if (cell > 0)
-                    sums.above += cell;
-                else
-                    sums.below -= cell;
-            }
-            return sums;
-        });
+    cm::Sums sums_of_row(int i) const {
+        return cm::with_cell_type(cell_bytes(), [&]<class T>(T) { return cm::sums_of<T>(row(i), width()); });
     }
 
     // To lesser width, in place.
@@ -593,9 +527,9 @@ class CountMin : public View {
         if (count() != 0) return Status::bad_content;
         if (bytes_ != table_bytes(lg_width(), depth(), cell_bytes(), 0)) return Status::wrong_size;
         const cm::Extent extent = extent_of_cells();
-        if (narrowest(extent) != cell_bytes() || (extent.least < 0) != negative_cells()) return Status::bad_content;
+        if (cm::narrowest(extent) != cell_bytes() || (extent.least < 0) != negative_cells()) return Status::bad_content;
         for (int i = 0; i < depth(); ++i) {
-            const Sums sums = sums_of_row(i);
+            const cm::Sums sums = sums_of_row(i);
             if (sums.above > __int128{added()} * levels() || sums.below > __int128{removed()} * levels() ||
                 sums.above - sums.below != __int128{total()} * levels())
                 return Status::bad_content;

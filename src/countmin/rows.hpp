@@ -132,6 +132,31 @@ template <class T>
     return {least, most};
 }
 
+// Bytes of the narrowest cells that hold these.
+constexpr int narrowest(const Extent& e) {
+    return fits<std::int8_t>(e.least) && fits<std::int8_t>(e.most)     ? 1
+           : fits<std::int16_t>(e.least) && fits<std::int16_t>(e.most) ? 2
+           : fits<std::int32_t>(e.least) && fits<std::int32_t>(e.most) ? 4
+                                                                       : 8;
+}
+
+// Of the cells above zero, and of those below, without their sign.
+struct Sums {
+    __int128 above, below;
+};
+template <class T>
+inline Sums sums_of(const std::byte* cells, std::size_t n) {
+    Sums sums{};
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::int64_t cell = load<T>(cells + i * sizeof(T));
+        if (cell > 0)
+            sums.above += cell;
+        else
+            sums.below -= cell;
+    }
+    return sums;
+}
+
 // Adds `from` to `to`, or takes it away. False where a sum passes the range of T; then the sums are wrong.
 template <class T, class U, bool minus>
 [[gnu::noinline]] inline bool add_cells(std::byte* to, const std::byte* from, std::size_t n) {
