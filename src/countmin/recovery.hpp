@@ -73,7 +73,11 @@ class KeyAdder {
     void add(Key key, std::uint64_t weight) const {
         const std::uint64_t check = check_hash(key), offsets = check << kLgCell;  // as cell_index, in bytes
         const RecoveryCell change = recovery_cell(key, weight, check);
-        const auto add_at = [&](std::byte* at) { store(at, load<RecoveryCell>(at) + change); };
+        const Pair first = change.first, second = change.second;
+        const auto add_at = [&](std::byte* at) {
+            store(at, load<Pair>(at) + first);
+            store(at + sizeof(Pair), load<Pair>(at + sizeof(Pair)) + second);
+        };
         add_at(cells_ + (offsets & mask_));
         add_at(cells_ + part_ + (offsets >> 16 & mask_));
         add_at(cells_ + 2 * part_ + (offsets >> 32 & mask_));
