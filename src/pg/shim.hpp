@@ -188,9 +188,9 @@ typename T::Kernel state(FunctionCallInfo fcinfo) {
 }
 
 // The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
-// registers for it.
+// registers for it. `full`: the state has just refused the item.
 template <Shim T, class Add>
-[[gnu::noinline, gnu::cold]] Datum add_with_room(FunctionCallInfo fcinfo, int first, Add add_to) {
+[[gnu::noinline, gnu::cold]] Datum add_with_room(FunctionCallInfo fcinfo, int first, Add add_to, bool full) {
     using Kernel = typename T::Kernel;
     const bool aggregate = in_aggregate(fcinfo);
     Kernel s(nullptr, 0);
@@ -199,6 +199,8 @@ template <Shim T, class Add>
         s = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
     } else if (aggregate) {
         s = state<T>(fcinfo);
+        // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
+        if (full) s = relaid(s, s.grown_bytes());
     } else {
         s = arg<T>(fcinfo, 0);
         s = relaid(s, s.grown_bytes());
@@ -213,15 +215,17 @@ template <Shim T, class Add>
 // kernel and answers with the kernel's status; `first` is the argument where the parameters begin.
 template <Shim T, class Add>
 Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
+    bool full = false;
     if (!PG_ARGISNULL(0) && in_aggregate(fcinfo)) [[likely]] {
         auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
         if (writable(datum)) [[likely]] {
             auto s = in_place<T>(datum);
             if (add_to(s) == Status::ok) [[likely]]
                 return PointerGetDatum(datum);
+            full = true;
         }
     }
-    return add_with_room<T>(fcinfo, first, add_to);
+    return add_with_room<T>(fcinfo, first, add_to, full);
 }
 
 inline Datum null_or_first(FunctionCallInfo fcinfo) {

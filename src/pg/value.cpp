@@ -220,18 +220,17 @@ std::uint64_t hash_multirange(ValueType& type, Datum value) {
 
 void resolve(ValueType& value, Oid type, Oid collation, MemoryContext context);
 
-// The columns of a composite, from its own row type: a call site may see several.
-void resolve_columns(ValueType& value, TupleDesc columns, Oid type, int32 typmod) {
-    if (value.part != nullptr && value.type == type && value.typmod == typmod) return;
+// The columns of a composite, from its own row type: a call site may see several, and one may be altered.
+void resolve_columns(ValueType& value, TupleDesc columns, uint64 row_type) {
+    if (value.part != nullptr && value.row_type == row_type) return;
     value.part = static_cast<ValueType*>(
         MemoryContextAllocZero(value.context, sizeof(ValueType) * static_cast<Size>(Max(columns->natts, 1))));
+    value.row_type = 0;  // until all columns are resolved
     for (int i = 0; i < columns->natts; ++i) {
         const Form_pg_attribute column = TupleDescAttr(columns, i);
         if (!column->attisdropped) resolve(value.part[i], column->atttypid, column->attcollation, value.context);
     }
-    value.parts = columns->natts;
-    value.type = type;
-    value.typmod = typmod;
+    value.row_type = row_type;
 }
 
 std::uint64_t hash_composite(ValueType& type, Datum value) {
@@ -240,7 +239,7 @@ std::uint64_t hash_composite(ValueType& type, Datum value) {
     const Oid row_type = HeapTupleHeaderGetTypeId(header);
     const int32 typmod = HeapTupleHeaderGetTypMod(header);
     const TupleDesc columns = lookup_rowtype_tupdesc_copy(row_type, typmod);
-    resolve_columns(type, columns, row_type, typmod);
+    resolve_columns(type, columns, assign_record_type_identifier(row_type, typmod));
 
     HeapTupleData tuple{};
     tuple.t_len = HeapTupleHeaderGetDatumLength(header);
@@ -321,12 +320,7 @@ void resolve(ValueType& value, Oid declared, Oid collation, MemoryContext contex
                 errmsg("values of type %s have no canonical form to hash", format_type_be(type)),
                 errhint("Cast the value to a type that has one, for example to text."));
     const bool is_text = form == Form::text || form == Form::padded_text;
-    if (is_text && OidIsValid(collation) && !get_collation_isdeterministic(collation))
-        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
-                       get_collation_name(collation)),
-                errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or fold it first, "
-                        "for example with lower()."));
+    if (is_text) reject_nondeterministic(collation);
     value.type = type;
     value.collation = collation;
     value.context = context;
@@ -345,7 +339,7 @@ void resolve(ValueType& value, Oid declared, Oid collation, MemoryContext contex
 
 }  // namespace
 
-void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
+Oid argument_type(FunctionCallInfo fcinfo, int argument) {
     const HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
     const auto* function = reinterpret_cast<const FormData_pg_proc*>(GETSTRUCT(tuple));
@@ -355,7 +349,20 @@ void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
     if (!OidIsValid(type))
         ereport(ERROR, errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the value"),
                 errhint("Cast the value to its type."));
-    resolve(value, type, PG_GET_COLLATION(), fcinfo->flinfo->fn_mcxt);
+    return type;
+}
+
+void reject_nondeterministic(Oid collation) {
+    if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
+                       get_collation_name(collation)),
+                errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or fold it first, "
+                        "for example with lower()."));
+}
+
+void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
+    resolve(value, argument_type(fcinfo, argument), PG_GET_COLLATION(), fcinfo->flinfo->fn_mcxt);
 }
 
 std::uint64_t hash_other(ValueType& type, Datum value) {

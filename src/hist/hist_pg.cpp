@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// hist to PostgreSQL. approx_percentile: percentile_pg.cpp.
+#include "hist/hist.hpp"
+
+#include "hist/plot.hpp"
+#include "pg/quantile.hpp"
+#include "pg/rows.hpp"
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+
+struct HistShim {
+    using Kernel = Hist;
+    static constexpr const char* kType = "histsketch";
+
+    static Hist::Params params(FunctionCallInfo fcinfo, int first) {
+        if (PG_NARGS() <= first) return {Hist::kDefaultBins};
+        return {pg::int_in_range(fcinfo, first, "max_bins", Hist::kMinBins, Hist::kMaxBins)};
+    }
+};
+
+Hist sketch_argument(FunctionCallInfo fcinfo) { return pg::trimmed_arg<HistShim>(fcinfo, 0); }
+
+}  // namespace
+
+SKETCH_FUNCTION(histsketch_in) { return pg::in<HistShim>(fcinfo); }
+SKETCH_FUNCTION(histsketch_out) { return pg::out<HistShim>(fcinfo); }
+SKETCH_FUNCTION(histsketch_recv) { return pg::recv<HistShim>(fcinfo); }
+SKETCH_FUNCTION(histsketch_send) { return pg::to_bytes<HistShim>(fcinfo); }
+SKETCH_FUNCTION(histsketch_from_bytea) { return pg::from_bytes<HistShim>(fcinfo); }
+SKETCH_FUNCTION(hist_empty) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
+SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
+
+// Also the transition function of hist_agg(value, max_bins).
+SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
+
+SKETCH_FUNCTION(hist_add_count) {
+    const int64 times = pg::bigint_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMostValues));
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    const double value = PG_GETARG_FLOAT8(1);
+    return pg::add<HistShim>(fcinfo, PG_NARGS(),
+                             [=](Hist& s) { return s.add(value, static_cast<std::uint64_t>(times)); });
+}
+
+// The aggregate over a moving frame. Its state is never NULL, and one that is empty is the result NULL.
+
+static void expect_frame(FunctionCallInfo fcinfo) {
+    if (!pg::in_aggregate(fcinfo))
+        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                errmsg("this function is for aggregates over a moving window frame only"));
+}
+
+SKETCH_FUNCTION(hist_moving_add) {
+    expect_frame(fcinfo);
+    if (!PG_ARGISNULL(1)) return pg::add_float8<HistShim>(fcinfo);
+    return PG_ARGISNULL(0) ? pg::empty<HistShim>(HistShim::params(fcinfo, 2)) : PG_GETARG_DATUM(0);
+}
+
+// NULL where the state must be built anew.
+SKETCH_FUNCTION(hist_moving_remove) {
+    expect_frame(fcinfo);
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    const double value = PG_GETARG_FLOAT8(1);
+    Hist s = pg::state<HistShim>(fcinfo);
+    Hist::Removed removed;
+    while ((removed = s.remove(value)) == Hist::Removed::no_room) s = pg::relaid(s, s.grown_bytes());
+    if (removed == Hist::Removed::no) PG_RETURN_NULL();
+    return pg::datum_of(s);
+}
+
+SKETCH_FUNCTION(hist_moving_final) {
+    if (PG_ARGISNULL(0) || pg::arg<HistShim>(fcinfo, 0).values() == 0) PG_RETURN_NULL();
+    return pg::final<HistShim>(fcinfo);
+}
+
+// The readers answer NULL for a sketch of no values.
+
+SKETCH_FUNCTION(hist_quantile) {
+    const Hist s = sketch_argument(fcinfo);
+    const double fraction = pg::fraction_argument(fcinfo, 1);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.quantile(fraction));
+}
+
+SKETCH_FUNCTION(hist_quantiles) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return pg::map_doubles(fcinfo, 1,
+                           [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
+}
+
+SKETCH_FUNCTION(hist_bounds) {
+    const Hist s = sketch_argument(fcinfo);
+    const double fraction = pg::fraction_argument(fcinfo, 1);
+    if (s.values() == 0) PG_RETURN_NULL();
+    const Bounds b = s.bounds(fraction);
+    return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
+}
+
+SKETCH_FUNCTION(hist_rank) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
+}
+
+SKETCH_FUNCTION(hist_cdf) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
+}
+
+SKETCH_FUNCTION(hist_min) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.min());
+}
+
+SKETCH_FUNCTION(hist_max) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.max());
+}
+
+SKETCH_FUNCTION(hist_count) { return Int64GetDatum(static_cast<int64>(sketch_argument(fcinfo).values())); }
+
+SKETCH_FUNCTION(hist_sum) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.total());
+}
+
+SKETCH_FUNCTION(hist_mean) {
+    const Hist s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.total() / static_cast<double>(s.values()));
+}
+
+SKETCH_FUNCTION(hist_error) { return Float8GetDatum(sketch_argument(fcinfo).alpha()); }
+
+SKETCH_FUNCTION(hist_buckets) {
+    const Hist s = sketch_argument(fcinfo);
+    pg::Rows rows(fcinfo);
+    s.for_each_bin([&](const hist::Bin& bin) {
+        rows.put(Float8GetDatum(bin.low), Float8GetDatum(bin.high), Int64GetDatum(static_cast<int64>(bin.count)));
+    });
+    return rows.done();
+}
+
+SKETCH_FUNCTION(hist_plot) {
+    const Hist s = sketch_argument(fcinfo);
+    const int width = pg::int_in_range(fcinfo, 1, "width", 1, 1000);
+    const hist::Bars bars = hist::bars_of(s);
+    std::uint64_t most = 1;
+    for (int i = 0; i < bars.n; ++i) most = std::max(most, bars.bar[i].count);
+    char label[hist::kMostBars][2][32];
+    int label_width[2] = {0, 0}, count_width = 0;
+    for (int i = 0; i < bars.n; ++i) {
+        const hist::Bin& bar = bars.bar[i];
+        const double ends[2] = {bar.low, bar.high};
+        for (int e = 0; e < 2; ++e)
+            label_width[e] = std::max(label_width[e], snprintf(label[i][e], sizeof label[i][e], "%.4g", ends[e]));
+        count_width = std::max(count_width, snprintf(nullptr, 0, "%llu", static_cast<unsigned long long>(bar.count)));
+    }
+    StringInfoData text;
+    initStringInfo(&text);
+    for (int i = 0; i < bars.n; ++i) {
+        const std::uint64_t count = bars.bar[i].count;
+        appendStringInfo(&text, "%s%*s .. %*s  %*llu", i > 0 ? "\n" : "", label_width[0], label[i][0], label_width[1],
+                         label[i][1], count_width, static_cast<unsigned long long>(count));
+        const auto length = static_cast<int>(std::ceil(static_cast<double>(count) / static_cast<double>(most) * width));
+        if (length > 0) appendStringInfoString(&text, "  ");
+        for (int j = 0; j < length; ++j) appendStringInfoChar(&text, '#');
+    }
+    return PointerGetDatum(cstring_to_text_with_len(text.data, text.len));
+}
+
+SKETCH_FUNCTION(hist_info) {
+    const Hist s = sketch_argument(fcinfo);
+    return pg::json(R"({"type": "histsketch", "version": %d, "max_bins": %d, "mode": "%s", "count": %llu, )"
+                    R"("nans": %llu, "scale": %d, "bins": %zu, "error": %.9g, "bytes": %zu})",
+                    s.version(), s.max_bins(), s.exact() ? "exact" : "bins",
+                    static_cast<unsigned long long>(s.values()), static_cast<unsigned long long>(s.nans()), s.scale(),
+                    s.bins(), s.alpha(), s.bytes());
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// kll to PostgreSQL.
+#include "kll/kll.hpp"
+
+#include "pg/quantile.hpp"
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+
+struct KllShim {
+    using Kernel = Kll;
+    static constexpr const char* kType = "kllsketch";
+
+    static Kll::Params params(FunctionCallInfo fcinfo, int first) {
+        if (PG_NARGS() <= first) return {Kll::kDefaultK};
+        return {pg::int_in_range(fcinfo, first, "k", Kll::kMinK, Kll::kMaxK)};
+    }
+};
+
+Kll sketch_argument(FunctionCallInfo fcinfo) { return pg::trimmed_arg<KllShim>(fcinfo, 0); }
+
+}  // namespace
+
+SKETCH_FUNCTION(kllsketch_in) { return pg::in<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kllsketch_out) { return pg::out<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kllsketch_recv) { return pg::recv<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kllsketch_send) { return pg::to_bytes<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kllsketch_from_bytea) { return pg::from_bytes<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_empty) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
+
+// The readers answer NULL for a sketch of no values.
+
+SKETCH_FUNCTION(kll_quantile) {
+    const Kll s = sketch_argument(fcinfo);
+    const double fraction = pg::fraction_argument(fcinfo, 1);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.quantile(fraction));
+}
+
+SKETCH_FUNCTION(kll_quantiles) {
+    const Kll s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return pg::map_doubles(fcinfo, 1,
+                           [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
+}
+
+SKETCH_FUNCTION(kll_bounds) {
+    const Kll s = sketch_argument(fcinfo);
+    const double fraction = pg::fraction_argument(fcinfo, 1);
+    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
+    if (s.values() == 0) PG_RETURN_NULL();
+    const Bounds b = s.bounds(fraction, confidence);
+    return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
+}
+
+SKETCH_FUNCTION(kll_rank) {
+    const Kll s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
+}
+
+SKETCH_FUNCTION(kll_cdf) {
+    const Kll s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
+}
+
+SKETCH_FUNCTION(kll_min) {
+    const Kll s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.min());
+}
+
+SKETCH_FUNCTION(kll_max) {
+    const Kll s = sketch_argument(fcinfo);
+    if (s.values() == 0) PG_RETURN_NULL();
+    return Float8GetDatum(s.max());
+}
+
+SKETCH_FUNCTION(kll_count) { return Int64GetDatum(static_cast<int64>(sketch_argument(fcinfo).values())); }
+
+SKETCH_FUNCTION(kll_info) {
+    const Kll s = sketch_argument(fcinfo);
+    return pg::json(R"({"type": "kllsketch", "version": %d, "k": %d, "mode": "%s", "count": %llu, "nans": %llu, )"
+                    R"("levels": %d, "items": %zu, "epsilon": %.6f, "bytes": %zu})",
+                    s.version(), s.k(), s.exact() ? "exact" : "levels", static_cast<unsigned long long>(s.values()),
+                    static_cast<unsigned long long>(s.nans()), s.levels_used(), s.stored_items(), s.epsilon(),
+                    s.bytes());
+}

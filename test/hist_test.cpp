@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "hist/hist.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "laws.hpp"
+
+namespace sketch::test {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kSmallest = 5e-324;
+constexpr double kLargest = std::numeric_limits<double>::max();
+
+// Every kind of double: small integers with many equals, wide ones of both signs, and the special ones.
+double item(std::uint64_t i) {
+    Random random{i};
+    switch (i % 32) {
+        case 0: return static_cast<double>(random.below(10));
+        case 1: return -0.0;
+        case 2: return i % 64 != 2 ? 1 : i % 128 == 2 ? kInfinity : -kInfinity;
+        case 3: return i % 128 == 3 ? kNaN : i % 2048 == 35 ? kSmallest : 7;
+        default: return (random.uniform() - 0.3) * std::ldexp(1.0, static_cast<int>(random.below(i < 700 ? 4 : 60)));
+    }
+}
+double positive(Random& random, int exponents) {
+    return (1 + random.uniform()) * std::ldexp(1.0, static_cast<int>(random.below(static_cast<unsigned>(exponents))));
+}
+
+Sketch<Hist> sketch_of(int bins, const std::vector<double>& values) {
+    Sketch<Hist> sketch(Hist::Params{bins});
+    for (const double v : values) sketch.add([v](Hist& s) { return s.add(v); });
+    return sketch;
+}
+Image build(int bins, std::size_t n, double (*value)(std::uint64_t) = item) {
+    std::vector<double> values(n);
+    for (std::size_t i = 0; i < n; ++i) values[i] = value(i);
+    return sketch_of(bins, values).trimmed();
+}
+Image with_fractions(int bins, std::size_t n) {
+    const double fractions[] = {0.5, 0.99};
+    Sketch<Hist> sketch(Hist::Params{bins, fractions});
+    for (std::size_t i = 0; i < n; ++i) sketch.add([i](Hist& s) { return s.add(item(i)); });
+    return sketch.trimmed();
+}
+
+struct HistLaws {
+    using Kernel = Hist;
+    static constexpr bool kCanonical = true;
+    static constexpr bool kIdempotent = false;
+
+    static std::vector<Hist::Params> params() { return {{8192}, {1000}, {640}, {100}, {17}, {16}}; }
+    static Status add(Hist& s, std::uint64_t i) { return s.add(item(i)); }
+    static double read(const Hist& s) {
+        if (s.values() == 0) return 0;
+        double sum = static_cast<double>(s.values()) + static_cast<double>(s.nans()) + s.alpha();
+        const double least = s.min(), most = s.max();
+        double last = least;
+        for (const double fraction : {0.0, 1e-9, 0.25, 0.5, 0.99, 1.0}) {
+            const Bounds b = s.bounds(fraction);
+            EXPECT_FALSE(before(b.estimate, last));
+            EXPECT_FALSE(before(b.estimate, least) || before(most, b.estimate));
+            EXPECT_FALSE(before(b.estimate, b.lower) || before(b.upper, b.estimate));
+            const double rank = s.rank(b.upper);
+            EXPECT_TRUE(rank >= 0 && rank <= 1 + 1e-9 && rank >= fraction - 1e-9) << rank;
+            last = b.estimate;
+            sum += rank + (std::isfinite(last) ? last : 0);
+        }
+        std::uint64_t counted = 0;
+        s.for_each_bin([&](const hist::Bin& bin) { counted += bin.count; });
+        EXPECT_EQ(counted, s.values());
+        const double total = s.total();
+        return sum + (std::isfinite(total) ? total : 0);
+    }
+    static std::vector<std::pair<std::string, Image>> golden() {
+        return {{"empty", build(640, 0)},
+                {"exact", build(640, 62)},
+                {"bins", build(640, 63)},
+                {"collapsed", build(20, 3000)},
+                {"least", build(16, 20000)},
+                {"fractions", with_fractions(64, 100)},
+                {"exact_fractions", with_fractions(64, 4)}};
+    }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(hist, Laws, HistLaws);
+
+// --- scale.hpp
+// --------------------------------------------------------------------------------------------------------
+
+TEST(HistScale, EdgesArePowersOfTwo) {
+    for (int s = hist::kCoarsest; s <= hist::kTableScale; ++s)
+        for (hist::Index i = -2000; i <= 2000; i += s < 0 ? 1 : 7) {
+            const double exact = std::exp2(std::ldexp(static_cast<double>(i), -s));
+            if (exact < 1e-300 || exact > 1e300) continue;
+            EXPECT_NEAR(hist::upper_edge(i, s) / exact, 1, 1e-13) << i << " at scale " << s;
+        }
+}
+
+TEST(HistScale, BinsMeetAtTheirEdges) {
+    Random random{1};
+    for (int round = 0; round < 300000; ++round) {
+        double value = std::bit_cast<double>(random() >> 1);
+        if (!(value > 0) || !std::isfinite(value)) continue;
+        if (round % 16 == 0) value = std::ldexp(1.0, static_cast<int>(random.below(2098)) - 1074);
+        const int scale = static_cast<int>(random.below(hist::kFinest - hist::kCoarsest + 1)) + hist::kCoarsest;
+        const hist::Index i = hist::coarser(hist::index_of(value), hist::kFinest - scale);
+        const double low = hist::upper_edge(i - 1, scale), high = hist::upper_edge(i, scale);
+        ASSERT_LT(low, value);
+        ASSERT_GE(high, value);
+        // The edge is the last double inside.
+        ASSERT_EQ(hist::coarser(hist::index_of(high), hist::kFinest - scale), i);
+        if (low >= std::numeric_limits<double>::min()) {  // below, a bin may hold no double
+            ASSERT_EQ(hist::coarser(hist::index_of(low), hist::kFinest - scale), i - 1);
+        }
+        const double first = std::nextafter(low, kInfinity), middle = hist::middle(first, high);
+        ASSERT_LE(std::fabs(middle - value), value * (hist::alpha(scale) + 4e-16) + kSmallest) << value;
+    }
+}
+
+TEST(HistScale, IndexesAreMonotone) {
+    Random random{2};
+    for (int round = 0; round < 300000; ++round) {
+        const double value = std::bit_cast<double>(random() >> 2);
+        if (!(value > 0) || !std::isfinite(value)) continue;
+        const hist::Index step = hist::index_of(std::nextafter(value, kInfinity)) - hist::index_of(value);
+        ASSERT_TRUE(step == 0 || step == 1) << value;
+    }
+    EXPECT_EQ(hist::index_of(kSmallest), hist::kLowestIndex);
+    EXPECT_EQ(hist::index_of(kLargest), hist::kHighestIndex);
+    EXPECT_EQ(hist::index_of(1), 0);
+}
+
+// --- sum.hpp
+// ----------------------------------------------------------------------------------------------------------
+
+double sum_of(const std::vector<double>& values) {
+    hist::Sum sum{};
+    for (const double v : values) sum.add(v);
+    sum.carry();
+    return sum.value();
+}
+
+TEST(HistSum, IsExactAndRoundedOnce) {
+    EXPECT_EQ(sum_of({}), 0);
+    EXPECT_EQ(sum_of({0.1, 0.2}), 0.1 + 0.2);
+    EXPECT_EQ(sum_of({1e300, 1, -1e300}), 1);
+    EXPECT_EQ(sum_of({kLargest, kLargest}), kInfinity);
+    EXPECT_EQ(sum_of({kLargest, kLargest, -kLargest}), kLargest);
+    EXPECT_EQ(sum_of({-kSmallest, -kSmallest, kSmallest}), -kSmallest);
+    EXPECT_EQ(sum_of({-1, kSmallest}), -1);
+    EXPECT_EQ(sum_of({1, 0x1p-53}), 1);                       // a tie goes to the even one
+    EXPECT_EQ(sum_of({1, 0x1p-53, kSmallest}), 1 + 0x1p-52);  // and what is more than a tie up
+    EXPECT_EQ(sum_of({1 + 0x1p-52, 0x1p-53}), 1 + 0x1p-51);
+    Random random{3};
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<double> values;
+        __extension__ using Wide = __int128;
+        Wide whole = 0;
+        for (std::uint64_t n = random.below(200); n > 0; --n) {
+            const auto v = static_cast<std::int64_t>(random()) >> random.below(40);
+            const auto d = static_cast<double>(v);
+            values.push_back(d);
+            whole += static_cast<Wide>(d);
+        }
+        ASSERT_EQ(sum_of(values), static_cast<double>(whole));
+    }
+}
+
+TEST(HistSum, TimesIsRepeatedAddition) {
+    Random random{4};
+    for (int round = 0; round < 2000; ++round) {
+        const double value = round == 0 ? kLargest : std::bit_cast<double>(random());
+        if (!std::isfinite(value)) continue;
+        const std::uint64_t times = random.below(100);
+        hist::Sum once{}, often{};
+        once.add_times(value, times);
+        for (std::uint64_t i = 0; i < times; ++i) often.add(value);
+        once.carry();
+        often.carry();
+        ASSERT_EQ(std::memcmp(&once, &often, sizeof once), 0);
+        for (std::uint64_t i = 0; i < times; ++i) often.add(value, -1);
+        often.carry();
+        ASSERT_EQ(often.first(), 0);
+        ASSERT_EQ(often.end(), 0);
+    }
+    hist::Sum most{};
+    most.add_times(-kLargest, std::uint64_t{1} << 62);
+    most.carry();
+    EXPECT_EQ(most.value(), -kInfinity);
+    EXPECT_LE(most.end(), hist::kLimbs);
+}
+
+// --- hist.hpp
+// ---------------------------------------------------------------------------------------------------------
+
+double exact_quantile(const std::vector<double>& sorted, double fraction) {
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+        if (static_cast<double>(i + 1) >= fraction * static_cast<double>(sorted.size())) return sorted[i];
+    return sorted.back();
+}
+
+void expect_quantiles(std::vector<double> values, const Hist& s, double alpha) {
+    for (double& v : values) v = canonical(v);
+    std::sort(values.begin(), values.end(), before);
+    for (int p = 0; p <= 1000; ++p) {
+        const double want = exact_quantile(values, p / 1000.0);
+        const Bounds b = s.bounds(p / 1000.0);
+        if (!std::isfinite(want) || want == 0) {
+            EXPECT_TRUE(b.estimate == want || (std::isnan(want) && std::isnan(b.estimate))) << p;
+            continue;
+        }
+        EXPECT_LE(std::fabs(b.estimate - want), alpha * std::fabs(want) * (1 + 1e-12)) << p << " of " << want;
+        EXPECT_TRUE(b.lower <= want && want <= b.upper) << p;
+    }
+}
+
+TEST(Hist, EveryQuantileIsWithinAlpha) {
+    Random random{5};
+    for (const int bins : {16, 100, 640, 8192})
+        for (int round = 0; round < 40; ++round) {
+            std::vector<double> values(1 + random.below(2000));
+            const int range = 1 + static_cast<int>(random.below(1994));  // to 1e-300 and 1e300
+            for (double& v : values) {
+                v = std::ldexp(1 + random.uniform(),
+                               static_cast<int>(random.below(static_cast<unsigned>(range))) - range / 2);
+                if (round % 2 == 0 && random.below(3) == 0) v = -v;
+                if (round % 5 == 0 && random.below(20) == 0) v = item(32 * random.below(9) + random.below(4));
+            }
+            const Image image = sketch_of(bins, values).trimmed();
+            ASSERT_EQ(Hist::check(image), Status::ok);
+            const Hist s = open<Hist>(image);
+            EXPECT_LE(s.alpha(), 1);
+            EXPECT_EQ(s.exact(), values.size() <= 62);
+            expect_quantiles(values, s, s.alpha());
+        }
+}
+
+TEST(Hist, SixDecadesWithinOnePercentInTwoAndAHalfKilobytes) {
+    Random random{6};
+    std::vector<double> values(1000000);
+    for (double& v : values) v = std::pow(10, 6 * random.uniform() - 3);
+    values[0] = 1e-3;
+    values[1] = 1e3;
+    const Image image = sketch_of(Hist::kDefaultBins, values).trimmed();
+    EXPECT_LE(open<Hist>(image).alpha(), 0.011);
+    EXPECT_LE(image.size(), 2700u);
+    Sketch<Hist> twice(image);  // so that counters need four bytes
+    for (int i = 0; i < 8; ++i) twice.merge(twice.trimmed());
+    EXPECT_LE(twice.trimmed().size(), 2700u);
+    EXPECT_EQ(open<Hist>(twice.trimmed()).values(), 256000000u);
+}
+
+// Values that lie close together, as times of one year in seconds do, have fine bins.
+TEST(Hist, NarrowDataHaveFineBins) {
+    Random random{7};
+    std::vector<double> values(100000);
+    for (double& v : values) v = 1.7e9 + 3e7 * random.uniform();
+    const Image image = sketch_of(Hist::kDefaultBins, values).trimmed();
+    EXPECT_LE(open<Hist>(image).alpha(), 2.2e-5);
+    expect_quantiles(values, open<Hist>(image), open<Hist>(image).alpha());
+}
+
+TEST(Hist, RanksAreExactAtEdges) {
+    Random random{8};
+    std::vector<double> values(5000);
+    for (double& v : values) v = positive(random, 10) - 300;
+    const Image image = sketch_of(200, values).trimmed();
+    const Hist s = open<Hist>(image);
+    s.for_each_bin([&](const hist::Bin& bin) {
+        const auto upto = std::count_if(values.begin(), values.end(), [&](double v) { return v <= bin.high; });
+        EXPECT_NEAR(s.rank(bin.high), static_cast<double>(upto) / 5000, 1e-12);
+    });
+    EXPECT_EQ(s.rank(-1e9), 0);
+    EXPECT_NEAR(s.rank(1e9), 1, 1e-12);
+    EXPECT_EQ(s.rank(kNaN), 1);
+}
+
+TEST(Hist, AddTimesIsRepeatedAddition) {
+    Random random{9};
+    for (int round = 0; round < 500; ++round) {
+        Sketch<Hist> once(Hist::Params{50}), often(Hist::Params{50});
+        for (std::uint64_t n = random.below(30); n > 0; --n) {
+            const double value = item(random.below(3000));
+            const std::uint64_t times = 1 + random.below(round % 2 == 0 ? 4 : 100);
+            ASSERT_EQ(once.add([&](Hist& s) { return s.add(value, times); }), Status::ok);
+            for (std::uint64_t i = 0; i < times; ++i) often.add([&](Hist& s) { return s.add(value); });
+        }
+        ASSERT_TRUE(once.trimmed() == often.trimmed());
+    }
+}
+
+TEST(Hist, CountsUpToTheLimitAndNoFurther) {
+    Sketch<Hist> sketch(Hist::Params{640});
+    const std::uint64_t half = kMostValues / 2;
+    EXPECT_EQ(sketch.add([&](Hist& s) { return s.add(3.5, half); }), Status::ok);
+    EXPECT_EQ(sketch.merge(sketch.trimmed()), Status::ok);
+    const Image image = sketch.trimmed();
+    EXPECT_EQ(Hist::check(image), Status::ok);
+    EXPECT_EQ(open<Hist>(image).values(), kMostValues);
+    EXPECT_EQ(open<Hist>(image).total(), 3.5 * 0x1p62);
+    EXPECT_EQ(sketch.merge(image), Status::overflow);
+    EXPECT_EQ(sketch.add([](Hist& s) { return s.add(1, 1); }), Status::overflow);
+    Sketch<Hist> reopened(image);
+    EXPECT_EQ(reopened.add([](Hist& s) { return s.add(1); }), Status::overflow);
+}
+
+// What remove() takes out leaves the bytes of a sketch that never had it; where it declines, nothing is claimed.
+TEST(Hist, RemovingIsNeverHavingAdded) {
+    Random random{10};
+    int removed = 0, declined = 0;
+    for (int round = 0; round < 150; ++round) {
+        const int bins = round % 3 == 0 ? 20 : 640;
+        const std::size_t frame = 1 + random.below(round % 2 == 0 ? 50 : 400);
+        std::vector<double> values(frame + 300);
+        for (double& v : values) v = round % 4 == 0 ? 1 + random.uniform() * 1e-5 : item(random.below(100000));
+        Sketch<Hist> sketch = sketch_of(bins, {});
+        std::size_t first = 0;
+        for (std::size_t next = 0; next < values.size(); ++next) {
+            sketch.add([&](Hist& s) { return s.add(values[next]); });
+            if (next - first < frame) continue;
+            Hist::Removed answer{};
+            sketch.add([&](Hist& s) {
+                answer = s.remove(values[first]);
+                return answer == Hist::Removed::no_room ? Status::no_room : Status::ok;
+            });
+            ++first;
+            const auto rest = sketch_of(bins, {values.begin() + static_cast<std::ptrdiff_t>(first),
+                                               values.begin() + static_cast<std::ptrdiff_t>(next + 1)});
+            if (answer == Hist::Removed::yes) {
+                ++removed;
+                ASSERT_TRUE(sketch.trimmed() == rest.trimmed());
+            } else {
+                ++declined;
+                sketch = Sketch<Hist>(rest.trimmed());
+            }
+        }
+    }
+    EXPECT_GT(removed, 20 * declined);
+}
+
+TEST(Hist, FractionsTravelWithTheState) {
+    Image image = with_fractions(640, 5000);
+    EXPECT_EQ(Hist::check(image), Status::ok);
+    const Image plain = build(640, 5000);
+    for (const Image& other : {with_fractions(640, 30), plain, build(640, 5)}) {
+        Sketch<Hist> sketch(image);
+        ASSERT_EQ(sketch.merge(other), Status::ok);
+        image = sketch.trimmed();
+        ASSERT_EQ(Hist::check(image), Status::ok);
+        ASSERT_EQ(open<Hist>(image).fractions(), 2u);
+        EXPECT_EQ(open<Hist>(image).fraction(0), 0.5);
+        EXPECT_EQ(open<Hist>(image).fraction(1), 0.99);
+    }
+    EXPECT_EQ(open<Hist>(image).values(), 10035u);
+    Image outside = with_fractions(640, 3);
+    const double wrong = 1.5;
+    std::memcpy(outside.data() + outside.size() - sizeof wrong, &wrong, sizeof wrong);
+    EXPECT_EQ(Hist::check(outside), Status::bad_content);
+}
+
+TEST(Hist, StateStartsSmallAndGrowsByDoubling) {
+    Sketch<Hist> sketch(Hist::Params{640});
+    EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 128u);
+    Random random{11};
+    for (int i = 0; i < 100000; ++i) {
+        sketch.add([&](Hist& s) { return s.add(std::exp(12 * random.uniform())); });
+        EXPECT_TRUE(std::has_single_bit(sketch.kernel().bytes() + kLengthWordBytes));
+        EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, 8192u);
+    }
+}
+
+}  // namespace
+}  // namespace sketch::test

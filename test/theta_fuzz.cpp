@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "fuzz.hpp"
+#include "theta/theta.hpp"
+
+namespace {
+
+struct Room {
+    using Kernel = sketch::Theta;
+    static sketch::Status add(sketch::Theta& s, std::uint64_t i) { return s.add(i * 0x9E3779B97F4A7C15); }
+    static void read(const sketch::Theta& s) {
+        s.bounds(0.95);
+        sketch::Theta::jaccard(s, s, 0.95);
+        sketch::Theta::containment(s, s, 0.95);
+    }
+};
+
+}  // namespace
+
+SKETCH_FUZZ(Room)

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "theta/theta.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "hash.hpp"
+#include "laws.hpp"
+
+namespace sketch::test {
+namespace {
+
+std::uint64_t item(std::uint64_t i) { return hash_int64(static_cast<std::int64_t>(i)); }
+theta::Hash kept_hash(std::uint64_t i) { return item(i) >> (64 - theta::kHashBits); }
+
+Image build(int lg_k, std::uint64_t first, std::uint64_t end) {
+    Sketch<Theta> sketch(Theta::Params{lg_k});
+    for (std::uint64_t i = first; i < end; ++i) sketch.add([i](Theta& s) { return s.add(item(i)); });
+    return sketch.trimmed();
+}
+Image build(int lg_k, std::uint64_t n) { return build(lg_k, 0, n); }
+
+// A set operation, as SQL does it: on a working copy of the first.
+template <class Operation>
+Image combined(const Image& a, const Image& b, Operation operation) {
+    const Theta from = open<Theta>(a);
+    Room room(std::max(from.grown_bytes(), from.merge_bytes(open<Theta>(b))));
+    Theta s = from.relay(room.span());
+    EXPECT_EQ(operation(s, open<Theta>(b)), Status::ok);
+    s.settle();
+    Room to(s.trimmed_bytes());
+    const std::size_t bytes = s.trim(to.span());
+    const Image image(to.span().begin(), to.span().begin() + static_cast<std::ptrdiff_t>(bytes));
+    EXPECT_EQ(Theta::check(image), Status::ok);
+    return image;
+}
+Image united(const Image& a, const Image& b) {
+    return combined(a, b, [](Theta& s, const Theta& other) { return s.merge(other); });
+}
+Image common(const Image& a, const Image& b) {
+    return combined(a, b, [](Theta& s, const Theta& other) { return s.intersect(other); });
+}
+Image difference(const Image& a, const Image& b) {
+    return combined(a, b, [](Theta& s, const Theta& other) { return s.except(other); });
+}
+double estimate(const Image& image) { return open<Theta>(image).estimate(); }
+
+struct ThetaLaws {
+    using Kernel = Theta;
+    static constexpr bool kCanonical = true;
+    static constexpr bool kIdempotent = true;
+
+    static std::vector<Theta::Params> params() { return {{20}, {12}, {9}, {6}, {4}}; }
+    static Status add(Theta& s, std::uint64_t i) { return s.add(item(i)); }
+    static double read(const Theta& s) {
+        const Bounds b = s.bounds(0.95);
+        EXPECT_LE(b.lower, b.estimate);
+        EXPECT_LE(b.estimate, b.upper);
+        EXPECT_EQ(b.estimate, s.estimate());
+        EXPECT_EQ(Theta::jaccard(s, s, 0.95).estimate, s.retained() == 0 && !s.exact() ? 0 : 1);
+        EXPECT_EQ(Theta::containment(s, s, 0.95).upper, 1);
+        Room room(s.grown_bytes());
+        Theta copy = s.relay(room.span());
+        EXPECT_EQ(copy.intersect(s), Status::ok);
+        EXPECT_EQ(copy.retained(), s.retained());
+        EXPECT_EQ(copy.except(s), Status::ok);
+        EXPECT_EQ(copy.retained(), 0u);
+        return b.estimate;
+    }
+    static std::vector<std::pair<std::string, Image>> golden() {
+        return {{"empty", build(12, 0)},
+                {"one", build(12, 1)},
+                {"exact", build(12, 40)},
+                {"full16", build(4, 1000)},
+                {"full64", build(6, 100000)},
+                {"common", common(build(6, 0, 600), build(6, 300, 900))},
+                {"difference", difference(build(6, 0, 600), build(6, 300, 900))},
+                {"nothing_sampled", difference(build(5, 1000), build(5, 1000))}};
+    }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(theta, Laws, ThetaLaws);
+
+// By definition: the k smallest distinct hashes, and the (k+1)-th as the threshold.
+TEST(Theta, KeepsTheSmallestHashes) {
+    for (const std::uint64_t n : {0, 1, 15, 16, 17, 100, 5000}) {
+        std::set<theta::Hash> all;
+        for (std::uint64_t i = 0; i < n; ++i) all.insert(kept_hash(i));
+        const Image image = build(4, n);
+        const Theta s = open<Theta>(image);
+        EXPECT_EQ(s.retained(), std::min<std::size_t>(n, 16));
+        EXPECT_EQ(s.exact(), n <= 16);
+        const auto packed = std::span(image).subspan(kHeaderBytes);
+        auto reader = theta::Reader::of_packed(packed.data(), s.retained(), std::to_integer<int>(image[5]));
+        auto expected = all.begin();
+        for (auto run = reader.next(); !run.empty(); run = reader.next())
+            for (const theta::Hash hash : run) EXPECT_EQ(hash, *expected++);
+        if (n > 16) {
+            EXPECT_EQ(s.estimate(), 16 / std::ldexp(static_cast<double>(*expected), -48));
+        }
+    }
+}
+
+// 199 distinct values, and the classic estimate of the k-th minimum value: (k - 1)/KMV, here of the 17 smallest.
+TEST(Theta, TheClassicEstimate) {
+    std::vector<theta::Hash> hashes;
+    for (std::uint64_t i = 0; i < 199; ++i) hashes.push_back(kept_hash(i));
+    std::sort(hashes.begin(), hashes.end());
+    const double kmv = std::ldexp(static_cast<double>(hashes[16]), -48);
+    EXPECT_DOUBLE_EQ(estimate(build(4, 199)), (17 - 1) / kmv);
+    EXPECT_EQ(estimate(build(12, 199)), 199);
+}
+
+TEST(Theta, ExactUpToK) {
+    for (int lg_k = Theta::kMinLgK; lg_k <= 13; ++lg_k) {
+        const std::uint64_t k = std::uint64_t{1} << lg_k;
+        for (const std::uint64_t n : {std::uint64_t{1}, k / 2, k - 1, k}) {
+            const Bounds b = open<Theta>(build(lg_k, n)).bounds(0.95);
+            EXPECT_EQ(b.lower, static_cast<double>(n));
+            EXPECT_EQ(b.estimate, static_cast<double>(n));
+            EXPECT_EQ(b.upper, static_cast<double>(n));
+        }
+        EXPECT_FALSE(open<Theta>(build(lg_k, k + 1)).exact());
+    }
+}
+
+TEST(Theta, SetOperationsAreExactOnSmallSets) {
+    Random random{11};
+    for (int round = 0; round < 300; ++round) {
+        const std::uint64_t a = random.below(400), b = random.below(400), c = random.below(400), d = random.below(400);
+        const Image x = build(10, std::min(a, b), std::max(a, b)), y = build(10, std::min(c, d), std::max(c, d));
+        const auto low = std::max(std::min(a, b), std::min(c, d)), high = std::min(std::max(a, b), std::max(c, d));
+        const std::uint64_t both = high > low ? high - low : 0;
+        const std::uint64_t in_x = std::max(a, b) - std::min(a, b), in_y = std::max(c, d) - std::min(c, d);
+        EXPECT_EQ(common(x, y), build(10, low, low + both));
+        EXPECT_EQ(estimate(difference(x, y)), static_cast<double>(in_x - both));
+        EXPECT_EQ(estimate(united(x, y)), static_cast<double>(in_x + in_y - both));
+        const Bounds j = Theta::jaccard(open<Theta>(x), open<Theta>(y), 0.95);
+        const double all = static_cast<double>(in_x + in_y - both);
+        EXPECT_EQ(j.lower, all == 0 ? 1 : static_cast<double>(both) / all);
+        EXPECT_EQ(j.lower, j.upper);
+        const Bounds part = Theta::containment(open<Theta>(x), open<Theta>(y), 0.95);
+        EXPECT_EQ(part.estimate, in_x == 0 ? 1 : static_cast<double>(both) / static_cast<double>(in_x));
+    }
+}
+
+TEST(Theta, Identities) {
+    for (const int lg_a : {5, 9, 12})
+        for (const int lg_b : {5, 9, 12})
+            for (const std::uint64_t n : {0, 10, 500, 30000}) {
+                const Image a = build(lg_a, n), b = build(lg_b, n / 3, n + n / 2 + 5);
+                EXPECT_EQ(common(a, b), common(b, a));
+                EXPECT_EQ(common(a, a), a);
+                EXPECT_EQ(united(a, a), a);
+                EXPECT_EQ(estimate(difference(a, a)), 0);
+                const Image both = common(a, b), only = difference(a, b), at = united(both, only);
+                EXPECT_EQ(common(both, only), difference(both, both));
+                if (lg_a == lg_b) {
+                    // A, as seen at the threshold of the two.
+                    EXPECT_DOUBLE_EQ(estimate(both) + estimate(only), estimate(at));
+                    EXPECT_EQ(difference(a, both), only);
+                }
+                EXPECT_EQ(open<Theta>(both).k(), std::size_t{1} << std::min(lg_a, lg_b));
+                EXPECT_EQ(open<Theta>(only).k(), std::size_t{1} << std::min(lg_a, lg_b));
+                EXPECT_EQ(common(a, common(b, at)), common(common(a, b), at));
+                EXPECT_EQ(united(a, united(b, both)), united(united(a, b), both));
+            }
+}
+
+// A set of no values is known to have nothing in common with any; a sample without a common value is not.
+TEST(Theta, EmptyIsNotUnknown) {
+    const Image none = build(12, 0), many = build(5, 100000), others = build(5, 200000, 300000);
+    EXPECT_EQ(open<Theta>(common(none, many)).bounds(0.95).upper, 0);
+    EXPECT_EQ(open<Theta>(common(many, none)).bounds(0.95).upper, 0);
+    EXPECT_EQ(open<Theta>(difference(none, many)).bounds(0.95).upper, 0);
+    EXPECT_EQ(difference(many, none), many);
+    const Bounds b = open<Theta>(common(many, others)).bounds(0.95);
+    EXPECT_EQ(b.estimate, 0);
+    EXPECT_GT(b.upper, 1000);
+    EXPECT_EQ(Theta::jaccard(open<Theta>(none), open<Theta>(none), 0.95).estimate, 1);
+    EXPECT_EQ(Theta::jaccard(open<Theta>(none), open<Theta>(many), 0.95).upper, 0);
+    EXPECT_EQ(Theta::containment(open<Theta>(none), open<Theta>(many), 0.95).lower, 1);
+    EXPECT_EQ(Theta::containment(open<Theta>(many), open<Theta>(none), 0.95).upper, 0);
+}
+
+// 0 and the largest hash are hashes like any other.
+TEST(Theta, ExtremeHashes) {
+    Sketch<Theta> sketch(Theta::Params{4});
+    for (const std::uint64_t hash : {std::uint64_t{0}, ~std::uint64_t{0}, std::uint64_t{1} << 16, std::uint64_t{0}})
+        sketch.add([hash](Theta& s) { return s.add(hash); });
+    EXPECT_EQ(Theta::check(sketch.trimmed()), Status::ok);
+    EXPECT_EQ(estimate(sketch.trimmed()), 3);
+}
+
+// Hashes that somebody chose: neither wrong nor without an end.
+TEST(Theta, CraftedHashes) {
+    for (const int shift : {0, 16, 30}) {
+        Sketch<Theta> sketch(Theta::Params{12});
+        for (std::uint64_t i = 0; i < 200000; ++i)
+            sketch.add([h = (200000 - i) << shift](Theta& s) { return s.add(h); });
+        EXPECT_EQ(Theta::check(sketch.trimmed()), Status::ok);
+        EXPECT_EQ(open<Theta>(sketch.trimmed()).retained(), shift == 0 ? 4u : 4096u);
+    }
+}
+
+TEST(Theta, StateStartsSmallAndGrowsWithItsSet) {
+    Sketch<Theta> sketch(Theta::Params{12});
+    EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 128u);
+    for (std::uint64_t i = 0; i < 100000; ++i) sketch.add([i](Theta& s) { return s.add(item(i % 500)); });
+    EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, 8192u);
+    const Image part = build(12, 100);
+    Sketch<Theta> merged(part);
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(merged.merge(part), Status::ok);
+    EXPECT_LE(merged.kernel().bytes() + kLengthWordBytes, 4096u);
+    for (std::uint64_t i = 0; i < 100000; ++i) sketch.add([i](Theta& s) { return s.add(item(i)); });
+    EXPECT_LE(sketch.kernel().bytes(), 66000u);
+}
+
+TEST(Theta, StoredBytes) {
+    EXPECT_LE(build(12, 0).size(), 20u);
+    EXPECT_LE(build(12, 100).size(), 580u);
+    EXPECT_LE(build(12, 1000).size(), 5300u);
+    EXPECT_LE(build(12, 100000).size(), 17300u);
+    EXPECT_LE(build(12, 1000000).size(), 15500u);
+}
+
+TEST(Hashes, SortAsStdDoes) {
+    Random random{12};
+    for (int round = 0; round < 2000; ++round) {
+        const std::size_t n = random.below(round % 100 == 0 ? 20000 : 300);
+        const std::uint64_t range = std::uint64_t{1} << random.below(64);
+        std::vector<std::uint64_t> hashes(n);
+        for (auto& hash : hashes) hash = random.below(4) == 0 ? ~random.below(range) : random.below(range);
+        std::vector<std::uint64_t> expected = hashes;
+        std::sort(expected.begin(), expected.end());
+        expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
+        hashes.resize(sort_distinct(hashes.data(), n));
+        ASSERT_EQ(hashes, expected);
+    }
+}
+
+}  // namespace
+}  // namespace sketch::test
