@@ -523,7 +523,7 @@ class Entries : public View {
         return nth_largest(reinterpret_cast<const std::byte*>(row), std::integral_constant<std::size_t, 8>(), n, rank);
     }
 
-    // Keeps what stands above the threshold of a scale: fewer than k entries. What stands at a threshold would lose
+    // Keeps what stands above the threshold of a scale: at most k entries. What stands at a threshold would lose
     // little by going; so that a stream of items that are all alike does not empty the table, some stay, chosen by
     // their hash alone, until about a quarter of k are there.
     void prune() {
