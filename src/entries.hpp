@@ -248,7 +248,7 @@ class Entries : public View {
         std::size_t capacity;
     };
     struct Places {
-        std::byte *slots, *entries, *arena;
+        std::byte *sums, *slots, *entries, *arena;
         std::size_t stride, scales, mask;  // of the slots
         int shift;                         // of a hash, to its slot
     };
@@ -276,6 +276,7 @@ class Entries : public View {
         const std::size_t n = slots_for(capacity());
         p.mask = n - 1;
         p.shift = 32 - std::countr_zero(n | 1u << 31);
+        p.sums = sum_at(0);
         p.slots = log() + 8 * slots();
         p.entries = p.slots + 4 * n;
         p.arena = p.entries + (trimmed() ? entries() : capacity()) * p.stride;
@@ -399,18 +400,20 @@ class Entries : public View {
 
     // Applies the log. With no_room, what was not applied still waits.
     Status flush() {
-        return item_kind() == ItemKind::integer ? flush_items<ItemKind::integer>() : flush_items<ItemKind::text>();
+        const bool integers = item_kind() == ItemKind::integer;
+        if (scales() != 1) return integers ? flush_items<ItemKind::integer, 0>() : flush_items<ItemKind::text, 0>();
+        return integers ? flush_items<ItemKind::integer, 1>() : flush_items<ItemKind::text, 1>();
     }
 
-    // The kind is known to the compiler as far as it matters in the loop.
-    template <ItemKind kKind>
+    // The kind is known to the compiler as far as it matters in the loop, and so is a single scale.
+    template <ItemKind kKind, int kScales>
     Status flush_items() {
         Status status = Status::ok;
         const Places p = places();
         const std::size_t done = for_each_row([&](const std::byte* row, const Item& item) {
             const Item known =
                 kKind == ItemKind::integer ? Item::of(item.integer()) : Item::of(ItemKind::text, item.data, item.word);
-            return (status = apply(p, row, known)) == Status::ok;
+            return (status = apply<kScales>(p, row, known)) == Status::ok;
         });
         if (done != count()) std::memmove(log(), log() + 8 * done, 8 * (count() - done));
         set_count(count() - done);
@@ -471,10 +474,11 @@ class Entries : public View {
         set_entries(n + 1);
     }
 
+    template <int kScales = 0>
     [[gnu::always_inline]] Status apply(const Places& p, const std::byte* row, const Item& item) {
         double weights[kMaxScales];
         self().weigh(row, weights);
-        const int scales = this->scales();
+        const int scales = kScales != 0 ? kScales : this->scales();
         bool counts = false;
         for (int t = 0; t < scales; ++t) counts |= weights[t] > 0;
         if (!counts) return Status::ok;
@@ -497,11 +501,12 @@ class Entries : public View {
             const std::uint32_t entry = entries();
             new_entry(p, at, item, hash);
             for (int t = 0; t < scales; ++t) {
-                store(upper_at(p, entry, t), floor(t) + weights[t]);
-                store(error_at(p, entry, t), floor(t));
+                const double floor = load<double>(p.sums + 16 * t + 8);
+                store(upper_at(p, entry, t), floor + weights[t]);
+                store(error_at(p, entry, t), floor);
             }
         }
-        for (int t = 0; t < scales; ++t) add_total(t, weights[t]);
+        for (int t = 0; t < scales; ++t) store(p.sums + 16 * t, load<double>(p.sums + 16 * t) + weights[t]);
         return Status::ok;
     }
 
@@ -518,7 +523,7 @@ class Entries : public View {
         return nth_largest(reinterpret_cast<const std::byte*>(row), std::integral_constant<std::size_t, 8>(), n, rank);
     }
 
-    // Keeps what stands above the threshold of a scale: fewer than k entries. What stands at a threshold would lose
+    // Keeps what stands above the threshold of a scale: at most k entries. What stands at a threshold would lose
     // little by going; so that a stream of items that are all alike does not empty the table, some stay, chosen by
     // their hash alone, until about a quarter of k are there.
     void prune() {

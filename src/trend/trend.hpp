@@ -111,17 +111,18 @@ class Trend : public Entries<Trend, 2> {
         });
     }
 
-    // How far an item is, in the fastest scale, above what the slowest makes expect: in standard deviations of events
-    // that come at random, with one event as the least. Neither bound is stretched: what was counted for sure, against
-    // the most that the slow scale allows.
+    // How far an item is, in the fastest scale, above what its share of the slowest makes expect: in standard
+    // deviations of events that come at random, with one event as the least. Shares, because a slow scale takes long to
+    // fill, and because all items together come and go. What was counted for sure stands against the most that is
+    // possible.
     struct Burst {
         double score, expected, strength;
     };
     Burst burst(std::uint32_t i) const {
         const int slow = scales() - 1;
-        const double share = static_cast<double>(half_life(0)) / static_cast<double>(half_life(slow));
-        const double score = lower(i, 0) * decay_to(latest(), 0);
-        const double expected = upper(i, slow) * decay_to(latest(), slow) * share;
+        const double decay = decay_to(latest(), 0);
+        const double score = lower(i, 0) * decay;
+        const double expected = upper(i, slow) / total(slow) * total(0) * decay;
         return {score, expected, (score - expected) / std::sqrt(1 + expected)};
     }
 

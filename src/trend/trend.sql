@@ -186,7 +186,7 @@ CREATE FUNCTION trend_bursts(sketch trendsketch, n integer DEFAULT NULL)
     RETURNS TABLE (item text, strength double precision, score double precision, expected double precision)
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10;
 COMMENT ON FUNCTION trend_bursts(trendsketch, integer) IS
-    'The n items whose score in the shortest half-life is farthest above what the longest makes expect: (score - expected) / sqrt(1 + expected).';
+    'The n items that score, in the shortest half-life, farthest above what their share in the longest makes expect: strength = (score - expected) / sqrt(1 + expected).';
 
 CREATE FUNCTION trend_total(sketch trendsketch, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL) RETURNS double precision
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
