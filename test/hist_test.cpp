@@ -253,6 +253,18 @@ TEST(Hist, SixDecadesWithinOnePercentInTwoAndAHalfKilobytes) {
     EXPECT_EQ(open<Hist>(twice.trimmed()).values(), 256000000u);
 }
 
+TEST(Hist, FromTheSmallestDoubleToTheLargest) {
+    for (const bool up : {true, false}) {
+        std::vector<double> values(62, up ? kSmallest : -kLargest);
+        for (int i = 0; i < 500; ++i) values.push_back(i < 250 ? kSmallest : i < 400 ? kLargest : -kSmallest);
+        const Image image = sketch_of(640, values).trimmed();
+        EXPECT_EQ(Hist::check(image), Status::ok);
+        EXPECT_EQ(open<Hist>(image).min(), up ? -kSmallest : -kLargest);
+        EXPECT_EQ(open<Hist>(image).max(), kLargest);
+        expect_quantiles(values, open<Hist>(image), open<Hist>(image).alpha());
+    }
+}
+
 // Values that lie close together, as times of one year in seconds do, have fine bins.
 TEST(Hist, NarrowDataHaveFineBins) {
     Random random{7};

@@ -36,12 +36,8 @@ struct Sum {
 
     __extension__ using Wide = __int128;
 
-    // Where the lowest bit of a finite value stands, given as bits without its sign; at the top for what is no such
-    // value.
-    static int position(std::uint64_t size) {
-        const auto exponent = static_cast<int>(size >> 52);
-        return exponent > 0x7FF ? 0x7FF : std::max(exponent - 1, 0);
-    }
+    // Where the lowest bit of a double of this exponent (of two) stands.
+    static int position(int exponent) { return std::clamp(exponent + 1022, 0, 2045); }
     // A value in units of the bit at `low`, up to 63 places below its own; 0 for infinities and NaN.
     static Wide scaled(double value, int low) {
         const auto bits = std::bit_cast<std::int64_t>(value);
