@@ -353,6 +353,21 @@ TEST(Hist, RemovingIsNeverHavingAdded) {
     EXPECT_GT(removed, 20 * declined);
 }
 
+// 100 ones; the limb of their sum stands behind the head of the stored form.
+TEST(Hist, ASumBeyondItsValuesIsRejected) {
+    const Image image = sketch_of(640, std::vector<double>(100, 1.0)).trimmed();
+    const auto with_sum = [&](std::uint32_t sum) {
+        Image changed = image;
+        store(changed.data() + kHeaderBytes + sizeof(hist::StoredHead), sum << 18);
+        return Hist::check(changed);
+    };
+    EXPECT_EQ(with_sum(100), Status::ok);
+    EXPECT_EQ(open<Hist>(image).total(), 100);
+    EXPECT_EQ(with_sum(101), Status::bad_content);
+    EXPECT_EQ(with_sum(-100u), Status::ok);  // as far as the check can tell
+    EXPECT_EQ(with_sum(-101u), Status::bad_content);
+}
+
 TEST(Hist, FractionsTravelWithTheState) {
     Image image = with_fractions(640, 5000);
     EXPECT_EQ(Hist::check(image), Status::ok);

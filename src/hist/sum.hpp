@@ -92,6 +92,8 @@ struct Sum {
         for (int i = 0; i < kLimbs; ++i) limb[i] -= other.limb[i];
     }
 
+    bool negative() const { return limb[kLimbs - 1] < 0; }
+
     // The limbs that matter, with carries settled: from the first that is not 0 to the first that only repeats the
     // sign.
     int first() const {
@@ -111,7 +113,7 @@ struct Sum {
 
     // Rounded to the nearest double, with carries settled.
     double value() const {
-        const bool negative = limb[kLimbs - 1] < 0;
+        const bool negative = this->negative();
         std::uint32_t magnitude[kLimbs];
         std::uint64_t carry = negative;
         int top = -1;
