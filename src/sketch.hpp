@@ -44,6 +44,7 @@ enum class Status : std::uint8_t {
     bad_content,    // check: a payload that no input can produce
     unlike_hash,    // merge: the two were built with different hash functions
     unlike,         // merge: parameters that cannot be folded into each other
+    unlike_items,   // add, merge: items of another kind than those that are there
     overflow,       // add, merge: a total would pass the range of its counter
 };
 

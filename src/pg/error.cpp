@@ -37,6 +37,11 @@ void raise(Status status, const char* type) {
                     errmsg("cannot merge two values of type %s with different parameters", type),
                     errhint("Build both with the same parameters."));
             break;
+        case Status::unlike_items:
+            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("cannot mix items of different types in one %s", type),
+                    errhint("Cast the items to one type, for example to text."));
+            break;
         case Status::overflow:
             ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                     errmsg("a total in this %s would be out of range", type));
@@ -77,6 +82,15 @@ int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int3
 int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high) {
     reject_null(fcinfo, argument, name);
     return checked(fcinfo, name, PG_GETARG_INT64(argument), low, high);
+}
+
+double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, double low, double high) {
+    reject_null(fcinfo, argument, name);
+    const double value = PG_GETARG_FLOAT8(argument);
+    if (!(value >= low && value <= high))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: %s must be between %g and %g, not %g", function_name(fcinfo), name, low, high, value));
+    return value;
 }
 
 double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name) {

@@ -16,6 +16,8 @@ namespace sketch::pg {
 int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high);
 int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high);
 
+double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, double low, double high);
+
 // An argument strictly between 0 and 1.
 double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name);
 

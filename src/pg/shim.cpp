@@ -36,7 +36,8 @@ char* encode_base64(std::span<const std::byte> bytes) {
     return text;
 }
 
-Datum row_of(FunctionCallInfo fcinfo, std::span<const double> values) {
+template <class T>
+static Datum row_of_numbers(FunctionCallInfo fcinfo, std::span<const T> values) {
     TupleDesc columns;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -45,9 +46,14 @@ Datum row_of(FunctionCallInfo fcinfo, std::span<const double> values) {
     Assert(columns->natts == static_cast<int>(values.size()) && columns->natts <= kMost);
     Datum datums[kMost];
     bool nulls[kMost] = {};
-    for (std::size_t i = 0; i < values.size(); ++i) datums[i] = Float8GetDatum(values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        datums[i] =
+            std::is_same_v<T, double> ? Float8GetDatum(values[i]) : Int64GetDatum(static_cast<int64>(values[i]));
     return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), datums, nulls));
 }
+
+Datum row_of(FunctionCallInfo fcinfo, std::span<const double> values) { return row_of_numbers(fcinfo, values); }
+Datum row_of(FunctionCallInfo fcinfo, std::span<const int64> values) { return row_of_numbers(fcinfo, values); }
 
 Datum json(const char* format, ...) {
     StringInfoData text;

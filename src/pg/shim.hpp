@@ -241,22 +241,31 @@ Datum add_value(FunctionCallInfo fcinfo) {
     return add<T>(fcinfo, 2, [hash](typename T::Kernel& s) { return s.add(hash); });
 }
 
-// Merges argument 1 into argument 0: as combine function or transition of an aggregate in place, else a trimmed copy.
+// Gives argument 1 to argument 0: as combine function or transition of an aggregate in place, else to a trimmed copy.
+// `need(to, from)` answers how large a working image `combine(to, from)` wants. Neither argument is NULL.
+template <Shim T, class Need, class Combine>
+Datum combine(FunctionCallInfo fcinfo, Need need, Combine combine_with) {
+    using Kernel = typename T::Kernel;
+    const bool aggregate = in_aggregate(fcinfo);
+    Kernel to = aggregate ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
+    const Kernel from = arg<T>(fcinfo, 1);
+    const std::size_t bytes = need(to, from);
+    if (!aggregate || to.trimmed() || to.bytes() < bytes) to = relaid(to, std::max(bytes, to.bytes()));
+    const Status status = combine_with(to, from);
+    if (status != Status::ok) [[unlikely]]
+        raise(status, T::kType);
+    return aggregate ? datum_of(to) : trimmed(to);
+}
+
 // NULL merged with a sketch is that sketch.
 template <Shim T>
 Datum merge(FunctionCallInfo fcinfo) {
     using Kernel = typename T::Kernel;
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
-    const bool aggregate = in_aggregate(fcinfo);
-    Kernel to = aggregate ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
-    const Kernel from = arg<T>(fcinfo, 1);
-    const std::size_t need = to.merge_bytes(from);
-    if (!aggregate || to.trimmed() || to.bytes() < need) to = relaid(to, std::max(need, to.bytes()));
-    const Status status = to.merge(from);
-    if (status != Status::ok) [[unlikely]]
-        raise(status, T::kType);
-    return aggregate ? datum_of(to) : trimmed(to);
+    return combine<T>(
+        fcinfo, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
+        [](Kernel& to, const Kernel& from) { return to.merge(from); });
 }
 
 template <Shim T>
@@ -267,8 +276,9 @@ Datum final(FunctionCallInfo fcinfo) {
 
 // --- results --------------------------------------------------------------------------------------------------------
 
-// A row of doubles, for functions with OUT parameters.
+// A row of doubles or of bigints, for functions with OUT parameters.
 Datum row_of(FunctionCallInfo fcinfo, std::span<const double> values);
+Datum row_of(FunctionCallInfo fcinfo, std::span<const int64> values);
 
 // jsonb from printf-made JSON text.
 Datum json(const char* format, ...) pg_attribute_printf(1, 2);

@@ -320,12 +320,7 @@ void resolve(ValueType& value, Oid declared, Oid collation, MemoryContext contex
                 errmsg("values of type %s have no canonical form to hash", format_type_be(type)),
                 errhint("Cast the value to a type that has one, for example to text."));
     const bool is_text = form == Form::text || form == Form::padded_text;
-    if (is_text && OidIsValid(collation) && !get_collation_isdeterministic(collation))
-        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
-                       get_collation_name(collation)),
-                errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or fold it first, "
-                        "for example with lower()."));
+    if (is_text) reject_nondeterministic(collation);
     value.type = type;
     value.collation = collation;
     value.context = context;
@@ -344,7 +339,7 @@ void resolve(ValueType& value, Oid declared, Oid collation, MemoryContext contex
 
 }  // namespace
 
-void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
+Oid argument_type(FunctionCallInfo fcinfo, int argument) {
     const HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
     const auto* function = reinterpret_cast<const FormData_pg_proc*>(GETSTRUCT(tuple));
@@ -354,7 +349,20 @@ void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
     if (!OidIsValid(type))
         ereport(ERROR, errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the value"),
                 errhint("Cast the value to its type."));
-    resolve(value, type, PG_GET_COLLATION(), fcinfo->flinfo->fn_mcxt);
+    return type;
+}
+
+void reject_nondeterministic(Oid collation) {
+    if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
+                       get_collation_name(collation)),
+                errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or fold it first, "
+                        "for example with lower()."));
+}
+
+void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument) {
+    resolve(value, argument_type(fcinfo, argument), PG_GET_COLLATION(), fcinfo->flinfo->fn_mcxt);
 }
 
 std::uint64_t hash_other(ValueType& type, Datum value) {

@@ -67,8 +67,13 @@ struct CallSite {
 
 CallSite& call_site(FunctionCallInfo fcinfo);
 
-// The declared type of the argument or, where that is anyelement, the type in this call. Raises an error for a type
-// that has no canonical form.
+// The declared type of the argument or, where that is anyelement, the type in this call.
+Oid argument_type(FunctionCallInfo fcinfo, int argument);
+
+// Text that differs in its bytes may be equal under such a collation.
+void reject_nondeterministic(Oid collation);
+
+// Finds how to hash the argument. Raises an error for a type that has no canonical form.
 void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument);
 
 std::uint64_t hash_other(ValueType& type, Datum value);

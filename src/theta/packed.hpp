@@ -116,18 +116,16 @@ class Reader {
     // High parts, word by word. The last word may reach into the threshold: bits behind the last hash are not counted.
     // Runs are of even length but for the last, so that each begins with a whole byte of lows.
     std::size_t read_highs() {
-        std::size_t n = 0;
         const std::size_t want = std::min(left_, kRun);
+        Hash word = word_, base = base_ - done_;  // in registers, which the compiler cannot know to be apart from run_
+        std::size_t n = 0;
         while (n < want) {
-            if (word_ == 0) {
-                word_ = load<std::uint64_t>(highs_);
-                highs_ += sizeof word_;
-                base_ += 64;
-                continue;
-            }
-            for (; word_ != 0 && n < want; word_ &= word_ - 1)
-                run_[n++] = base_ + static_cast<Hash>(std::countr_zero(word_)) - done_++;
+            for (; word == 0; base += 64, base_ += 64, highs_ += sizeof word) word = load<std::uint64_t>(highs_);
+            for (; word != 0 && n < want; word &= word - 1, ++n)
+                run_[n] = base + static_cast<Hash>(std::countr_zero(word)) - n;
         }
+        word_ = word;
+        done_ += n;
         return n;
     }
 

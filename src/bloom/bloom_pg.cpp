@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// bloom to PostgreSQL.
+#include "bloom/bloom.hpp"
+
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+
+constexpr int64 kMostCapacity = 200000000;
+
+Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int rate_argument) {
+    Bloom::Params params{Bloom::kDefaultCapacity, Bloom::kDefaultRate};
+    if (PG_NARGS() > capacity_argument)
+        params.capacity =
+            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, kMostCapacity));
+    if (PG_NARGS() > rate_argument) {
+        pg::reject_null(fcinfo, rate_argument, "fpp");
+        params.rate = PG_GETARG_FLOAT8(rate_argument);
+        if (!(params.rate >= Bloom::kLeastRate && params.rate <= Bloom::kMostRate))
+            ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("%s: fpp must be between %g and %g, not %g", get_func_name(fcinfo->flinfo->fn_oid),
+                           Bloom::kLeastRate, Bloom::kMostRate, params.rate));
+        if (bloom::false_positives(params.capacity / static_cast<double>(bloom::Size::kMostBlocks)) > params.rate)
+            ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("%s: a filter for this capacity and fpp would have more than 256 MB",
+                           get_func_name(fcinfo->flinfo->fn_oid)),
+                    errhint("Lower the capacity, or raise fpp."));
+    }
+    return params;
+}
+
+struct BloomShim {
+    using Kernel = Bloom;
+    static constexpr const char* kType = "bloomsketch";
+
+    static Bloom::Params params(FunctionCallInfo fcinfo, int first) { return checked_params(fcinfo, first, first + 1); }
+};
+
+// A filter that was fetched for an earlier row.
+struct Fetched {
+    varatt_external source;
+    varlena* filter;
+};
+
+// The sketch to probe. A WHERE clause probes the same stored filter for every row, and must not fetch it each time.
+// Stored out of line, it is named by a pointer that no other value has.
+Bloom probed_argument(FunctionCallInfo fcinfo) {
+    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
+    if (!VARATT_IS_EXTERNAL_ONDISK(datum)) return pg::arg<BloomShim>(fcinfo, 0);
+    varatt_external source;
+    VARATT_EXTERNAL_GET_POINTER(source, datum);
+
+    pg::CallSite& site = pg::call_site(fcinfo);
+    MemoryContext context = fcinfo->flinfo->fn_mcxt;
+    if (site.room == nullptr) site.room = MemoryContextAllocZero(context, sizeof(Fetched));
+    auto& fetched = *static_cast<Fetched*>(site.room);
+    if (fetched.filter == nullptr || std::memcmp(&fetched.source, &source, sizeof source) != 0) {
+        if (fetched.filter != nullptr) pfree(std::exchange(fetched.filter, nullptr));
+        const MemoryContext before = MemoryContextSwitchTo(context);
+        fetched.filter = reinterpret_cast<varlena*>(PG_DETOAST_DATUM(PointerGetDatum(datum)));
+        MemoryContextSwitchTo(before);
+        fetched.source = source;
+    }
+    return pg::read<BloomShim>(PointerGetDatum(fetched.filter));
+}
+
+}  // namespace
+
+SKETCH_FUNCTION(bloomsketch_in) { return pg::in<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloomsketch_out) { return pg::out<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloomsketch_recv) { return pg::recv<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloomsketch_send) { return pg::to_bytes<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloomsketch_from_bytea) { return pg::from_bytes<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloom_empty) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
+SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
+
+SKETCH_FUNCTION(bloom_intersect) {
+    Bloom a = pg::arg<BloomShim>(fcinfo, 0), b = pg::arg<BloomShim>(fcinfo, 1);
+    if (b.exact()) std::swap(a, b);
+    a = pg::relaid(a, std::max(a.grown_bytes(), a.merge_bytes(b)));
+    const Status status = a.intersect(b);
+    if (status != Status::ok) pg::raise(status, BloomShim::kType);
+    return pg::trimmed(a);
+}
+
+SKETCH_FUNCTION(bloom_contains) {
+    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
+    return BoolGetDatum(probed_argument(fcinfo).contains(hash));
+}
+
+SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0).false_positives()); }
+
+SKETCH_FUNCTION(bloom_info) {
+    const Bloom s = pg::arg<BloomShim>(fcinfo, 0);
+    const double n = s.estimate(), rate = s.false_positives();
+    char estimate[32] = "null";  // every bit is set
+    if (std::isfinite(n)) snprintf(estimate, sizeof estimate, "%.17g", n);
+    return pg::json(R"({"type": "bloomsketch", "version": %d, "mode": "%s", "asked_fpp": %.17g, "fpp": %.6g, )"
+                    R"("past_capacity": %s, "estimate": %s, "blocks": %zu, "full_blocks": %zu, "bytes": %zu})",
+                    s.version(), s.exact() ? "exact" : "filter", s.rate(), rate, rate > s.rate() ? "true" : "false",
+                    estimate, s.exact() ? 0 : s.blocks(), s.full_size().blocks(), s.bytes());
+}

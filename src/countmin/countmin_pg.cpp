@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// countmin to PostgreSQL.
+#include "countmin/answers.hpp"
+
+#include "pg/cached.hpp"
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+using cm::Answers;
+
+const char* name_of(FunctionCallInfo fcinfo) { return get_func_name(fcinfo->flinfo->fn_oid); }
+
+CountMin::Params checked_params(FunctionCallInfo fcinfo, double epsilon, double confidence, bool ranges) {
+    const CountMin::Params params = CountMin::params_for(epsilon, confidence, ranges);
+    if (!CountMin::possible(params))
+        ereport(
+            ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+            errmsg("%s: epsilon %g with confidence %g could need %.0f MB, and the limit is %zu MB", name_of(fcinfo),
+                   epsilon, confidence, std::ceil(CountMin::cell_bytes_at_most(params) / 0x1p20), cm::kMostBytes >> 20),
+            errhint("Allow a greater epsilon or a lower confidence."));
+    return params;
+}
+
+template <bool ranges>
+struct CountMinShim {
+    using Kernel = CountMin;
+    static constexpr const char* kType = "countminsketch";
+    static constexpr bool kRanges = ranges;
+    static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
+
+    static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
+        if (PG_NARGS() <= first) return CountMin::params_for(kEpsilon, kConfidence, ranges);
+        const double epsilon = pg::fraction_inside(fcinfo, first, "epsilon");
+        return checked_params(fcinfo, epsilon, pg::fraction_inside(fcinfo, first + 1, "confidence"), ranges);
+    }
+};
+using Plain = CountMinShim<false>;
+using Ranges = CountMinShim<true>;
+
+// --- building -------------------------------------------------------------------------------------------------------
+
+// (sketch, value [, weight [, epsilon, confidence]])
+constexpr int kWeight = 2, kParameters = 3;
+
+template <class T>
+cm::Key key_argument(FunctionCallInfo fcinfo) {
+    if constexpr (T::kRanges) return cm::biased_key(PG_GETARG_INT64(1));
+    return pg::hash_argument(fcinfo, 1);
+}
+
+int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? PG_GETARG_INT64(kWeight) : 1; }
+
+[[noreturn, gnu::noinline]] void raise_unlike_values(bool has_ranges) {
+    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+            errmsg(has_ranges ? "this countminsketch has levels for ranges, and counts bigint values only"
+                              : "this countminsketch has no levels for ranges"),
+            errhint(has_ranges ? "Add to it with countmin_range_add." : "Add to it with countmin_add."));
+    pg_unreachable();
+}
+
+// Flat, so that a row costs one call.
+template <class T>
+[[gnu::flatten]] Datum add(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1) || (PG_NARGS() > kWeight && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
+    const cm::Key key = key_argument<T>(fcinfo);
+    const int64 weight = weight_argument(fcinfo);
+    return pg::add<T>(fcinfo, kParameters, [key, weight](CountMin& s) {
+        if (s.ranges() != T::kRanges) [[unlikely]]
+            raise_unlike_values(s.ranges());
+        return s.add(key, weight);
+    });
+}
+
+// The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
+// rows that are not NULL, and goes back to the initial state when the last of them leaves. That state is a trimmed
+// image, which no state with rows in it is.
+template <class T>
+Datum slide(FunctionCallInfo fcinfo, bool in) {
+    if (!pg::in_aggregate(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", name_of(fcinfo));
+    const cm::Key key = key_argument<T>(fcinfo);
+    const int64 weight = weight_argument(fcinfo);
+    CountMin s = pg::state<T>(fcinfo);
+    if (s.trimmed()) {
+        const CountMin::Params params = T::params(fcinfo, kParameters);
+        s = CountMin::create(pg::allocate(CountMin::bytes_for(params)).room, params);
+    }
+    Status status;
+    while ((status = in ? s.add(key, weight) : s.take_back(key, weight)) == Status::no_room)
+        s = pg::relaid(s, s.grown_bytes());
+    if (status != Status::ok) pg::raise(status, T::kType);
+    return pg::datum_of(s);
+}
+
+void require_alike(const CountMin& a, const CountMin& b) {
+    if (a.ranges() != b.ranges())
+        ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                errmsg("cannot combine a countminsketch that has levels for ranges with one that has none"),
+                errhint("Build both with countmin_agg, or both with countmin_range_agg."));
+    if (a.depth() != b.depth())
+        ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                errmsg("cannot combine values of type countminsketch with %d and %d rows", a.depth(), b.depth()),
+                errhint("Build both with the same confidence."));
+}
+
+Datum merge(FunctionCallInfo fcinfo) {
+    return pg::combine<Plain>(
+        fcinfo, [](const CountMin& to, const CountMin& from) { return to.merge_bytes(from); },
+        [](CountMin& to, const CountMin& from) {
+            require_alike(to, from);
+            return to.merge(from);
+        });
+}
+
+// --- reading --------------------------------------------------------------------------------------------------------
+
+Answers ranges_argument(FunctionCallInfo fcinfo) {
+    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    if (!s.ranges())
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: this countminsketch has no levels for ranges", name_of(fcinfo)),
+                errhint("Build it with countmin_range_agg."));
+    return Answers(s);
+}
+
+Datum row_of(FunctionCallInfo fcinfo, const cm::Count& c) {
+    const std::array<int64, 3> row{c.lower, c.estimate, c.upper};
+    return pg::row_of(fcinfo, std::span<const int64>(row));
+}
+
+Answers join_argument(FunctionCallInfo fcinfo, int argument) {
+    const CountMin s = pg::arg<Plain>(fcinfo, argument);
+    if (s.ranges())
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: a countminsketch with levels for ranges has no join size", name_of(fcinfo)),
+                errhint("Build it with countmin_agg."));
+    return Answers(s);
+}
+
+// What the sketch promises, in words.
+const char* guarantee_of(const CountMin& s, double confidence) {
+    const Answers answers(s);
+    if (answers.exact()) return "few values, listed: every answer is exact";
+    const double count = std::floor(answers.error(1, confidence)), percent = 100 * confidence;
+    const char* range =
+        !s.ranges() ? "" : psprintf(", a range at most %.0f", std::floor(answers.error(cm::kMostNodes, confidence)));
+    if (s.negative_cells())
+        return psprintf(
+            "some counts are below zero: the median of the rows answers; a count is off by at most %.0f "
+            "either way%s, each with a confidence of %.5g %%",
+            count, range, percent);
+    return psprintf("no answer is too low%s; a count is too high by at most %.0f%s, each with a confidence of %.5g %%",
+                    s.removed() > 0 ? ", if no value was removed more often than it was added" : "", count, range,
+                    percent);
+}
+
+}  // namespace
+
+SKETCH_FUNCTION(countminsketch_in) { return pg::in<Plain>(fcinfo); }
+SKETCH_FUNCTION(countminsketch_out) { return pg::out<Plain>(fcinfo); }
+SKETCH_FUNCTION(countminsketch_recv) { return pg::recv<Plain>(fcinfo); }
+SKETCH_FUNCTION(countminsketch_send) { return pg::to_bytes<Plain>(fcinfo); }
+SKETCH_FUNCTION(countminsketch_from_bytea) { return pg::from_bytes<Plain>(fcinfo); }
+
+SKETCH_FUNCTION(countmin_empty) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
+SKETCH_FUNCTION(countmin_range_empty) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
+SKETCH_FUNCTION(countmin_add) { return add<Plain>(fcinfo); }
+SKETCH_FUNCTION(countmin_range_add) { return add<Ranges>(fcinfo); }
+SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_range_slide_add) { return slide<Ranges>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
+
+SKETCH_FUNCTION(countmin_slide_final) {
+    const CountMin s = pg::arg<Plain>(fcinfo, 0);
+    if (s.trimmed()) PG_RETURN_NULL();
+    return pg::trimmed(s);
+}
+
+SKETCH_FUNCTION(countmin_merge) {
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
+    return merge(fcinfo);
+}
+SKETCH_FUNCTION(countmin_slide_merge) { return merge(fcinfo); }
+
+// Also the way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of
+// unequal widths were in it, and the narrowest may be the one that leaves.
+SKETCH_FUNCTION(countmin_subtract) {
+    if (pg::in_aggregate(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
+    return pg::combine<Plain>(
+        fcinfo, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
+        [](CountMin& to, const CountMin& from) {
+            require_alike(to, from);
+            return to.subtract(from);
+        });
+}
+
+SKETCH_FUNCTION(countmin_estimate) {
+    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    return Int64GetDatum(Answers(s).count(pg::hash_argument(fcinfo, 1)));
+}
+
+SKETCH_FUNCTION(countmin_bounds) {
+    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
+    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    return row_of(fcinfo, Answers(s).count_bounds(pg::hash_argument(fcinfo, 1), confidence));
+}
+
+SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::arg<Plain>(fcinfo, 0).total()); }
+
+SKETCH_FUNCTION(countmin_range) {
+    return Int64GetDatum(ranges_argument(fcinfo).range(PG_GETARG_INT64(1), PG_GETARG_INT64(2)));
+}
+
+SKETCH_FUNCTION(countmin_range_bounds) {
+    const double confidence = pg::fraction_inside(fcinfo, 3, "confidence");
+    return row_of(fcinfo, ranges_argument(fcinfo).range_bounds(PG_GETARG_INT64(1), PG_GETARG_INT64(2), confidence));
+}
+
+SKETCH_FUNCTION(countmin_range_quantile) {
+    const double fraction = PG_GETARG_FLOAT8(1);
+    if (!(fraction >= 0 && fraction <= 1))
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: fraction must be between 0 and 1, not %g", name_of(fcinfo), fraction));
+    const Answers answers = ranges_argument(fcinfo);
+    if (answers.total() <= 0) PG_RETURN_NULL();
+    return Int64GetDatum(answers.quantile(fraction));
+}
+
+SKETCH_FUNCTION(countmin_join_size) {
+    const Answers a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
+    require_alike(a.sketch(), b.sketch());
+    return Float8GetDatum(a.join_size(b));
+}
+
+SKETCH_FUNCTION(countmin_join_bounds) {
+    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
+    const Answers a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
+    require_alike(a.sketch(), b.sketch());
+    const Bounds bounds = a.join_bounds(b, confidence);
+    return pg::row_of(fcinfo, std::array{bounds.lower, bounds.estimate, bounds.upper});
+}
+
+SKETCH_FUNCTION(countmin_info) {
+    const CountMin s = pg::arg<Plain>(fcinfo, 0);
+    const double nodes = s.ranges() ? double{cm::kMostNodes} * cm::kLevels : 1;
+    const double confidence = -std::expm1(-s.depth());
+    return pg::json(R"({"type": "countminsketch", "version": %d, "mode": "%s", "ranges": %s, "width": %zu, )"
+                    R"("depth": %d, "epsilon": %.6g, "confidence": %.6g, "total": %lld, "added": %lld, )"
+                    R"("removed": %lld, "negative": %s, "guarantee": "%s", "bytes": %zu})",
+                    s.version(), s.is_table() ? "table" : "list", s.ranges() ? "true" : "false", s.width(), s.depth(),
+                    2.718281828459045 * nodes / static_cast<double>(s.width()), confidence,
+                    static_cast<long long>(s.total()), static_cast<long long>(s.added()),
+                    static_cast<long long>(s.removed()), Answers(s).negative() ? "true" : "false",
+                    guarantee_of(s, confidence), s.bytes());
+}

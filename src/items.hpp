@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// An item of a stream, kept whole: an integer or a string of bytes.
+#pragma once
+
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "hash.hpp"
+
+namespace sketch {
+
+// What items are. All but integers are strings of bytes; a sketch holds items of one kind. The numbers are stored.
+enum class ItemKind : std::uint8_t { none, integer, text, bytes, boolean, number, real, uuid, date, timestamp, other };
+
+inline constexpr ItemKind kLastItemKind = ItemKind::other;
+inline constexpr std::size_t kMaxItemBytes = 8191;
+
+// Copies as memcpy does, without its call: most items are short.
+inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
+    if (size < 8) {
+        for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+        return;
+    }
+    for (std::size_t i = 0; i + 8 < size; i += 8) std::memcpy(to + i, from + i, 8);
+    std::memcpy(to + size - 8, from + size - 8, 8);  // the last 8, some of them again
+}
+
+struct Item {
+    ItemKind kind;
+    std::uint64_t word;  // the integer; else the length
+    const std::byte* data;
+
+    static Item of(std::int64_t integer) { return {ItemKind::integer, static_cast<std::uint64_t>(integer), nullptr}; }
+    static Item of(ItemKind kind, const void* data, std::size_t size) {
+        return {kind, size, static_cast<const std::byte*>(data)};
+    }
+
+    std::int64_t integer() const { return static_cast<std::int64_t>(word); }
+    std::size_t size() const { return kind == ItemKind::integer ? 0 : word; }
+    std::uint32_t hash() const {
+        const std::uint64_t h = kind == ItemKind::integer ? hash_int64(integer()) : hash_bytes(data, word);
+        return static_cast<std::uint32_t>(h >> 32);
+    }
+};
+
+// The order of items of one kind: integers by value, others by their bytes.
+inline std::strong_ordering operator<=>(const Item& a, const Item& b) {
+    if (a.kind == ItemKind::integer) return a.integer() <=> b.integer();
+    const std::size_t common = std::min(a.size(), b.size());
+    const int order = common == 0 ? 0 : std::memcmp(a.data, b.data, common);
+    return order != 0 ? order <=> 0 : a.size() <=> b.size();
+}
+inline bool operator==(const Item& a, const Item& b) { return (a <=> b) == 0; }
+
+}  // namespace sketch

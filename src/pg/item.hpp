@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// SQL values as items of a sketch, which are kept whole: integers as 8 bytes, bytea as it is, all else as text in UTF-8
+// that is the same for equal values, whatever the settings of the session.
+//
+//   smallint, integer, bigint         integers
+//   text, varchar, name, "char"       their bytes; char(n) without its padding
+//   boolean                           true, false
+//   numeric                           without trailing zeros: 1.50 as 1.5
+//   real, double precision            the shortest decimal that is this value
+//   date, timestamp                   ISO 8601
+//   an enum                           its label
+//   any other type                    its output, if that is immutable: uuid, inet, jsonb, ...
+//
+// A type whose output depends on settings (timestamptz, money, arrays) raises an error that names a cast.
+#pragma once
+
+#include "items.hpp"
+
+#include "pg/pg.hpp"
+#include "pg/value.hpp"
+
+namespace sketch::pg {
+
+// How to make items of one SQL type: found once for a call site.
+struct ItemType {
+    ItemKind kind;
+    Oid type;
+    bool as_is;  // the bytes of a varlena, without a conversion
+    FmgrInfo output;
+};
+ItemType* resolve_item(FunctionCallInfo fcinfo, int argument);
+
+// Of any type, with all checks.
+Item item_of(ItemType& type, Datum value);
+
+// The item in an argument that is not NULL; its bytes live in the short-lived context.
+inline Item item_argument(FunctionCallInfo fcinfo, int argument) {
+    CallSite& site = call_site(fcinfo);
+    if (site.room == nullptr) [[unlikely]]
+        site.room = resolve_item(fcinfo, argument);
+    auto& type = *static_cast<ItemType*>(site.room);
+    const Datum value = PG_GETARG_DATUM(argument);
+    if (type.type == INT8OID) return Item::of(DatumGetInt64(value));
+    if (type.as_is) {
+        const auto* bytes = reinterpret_cast<const varlena*>(DatumGetPointer(value));
+        if (!VARATT_IS_EXTERNAL(bytes) && !VARATT_IS_COMPRESSED(bytes) && VARSIZE_ANY_EXHDR(bytes) <= kMaxItemBytes)
+            [[likely]]
+            return Item::of(type.kind, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+    }
+    return item_of(type, value);
+}
+
+// An item as SQL text, in the encoding of the server; bytea as \x and hexadecimal digits.
+Datum item_text(const Item& item);
+
+// "integer", "text", ...
+const char* kind_name(ItemKind kind);
+
+// Appends an item as JSON: integers as they are, all else as a string.
+void append_json(StringInfo to, const Item& item);
+
+}  // namespace sketch::pg

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// topk to PostgreSQL.
+#include "topk/topk.hpp"
+
+#include "pg/item.hpp"
+#include "pg/rows.hpp"
+#include "pg/shim.hpp"
+
+namespace {
+
+using namespace sketch;
+using sketch::Item;  // PostgreSQL has another
+
+struct TopkShim {
+    using Kernel = Topk;
+    static constexpr const char* kType = "topksketch";
+
+    static Topk::Params params(FunctionCallInfo fcinfo, int first) {
+        if (PG_NARGS() <= first) return {Topk::kDefaultK};
+        return {static_cast<std::uint32_t>(pg::int_in_range(fcinfo, first, "k", 1, kMaxEntries))};
+    }
+};
+
+// approx_top_k(item, k): ten entries for each item that is asked for.
+struct ListShim : TopkShim {
+    static Topk::Params params(FunctionCallInfo fcinfo, int first) {
+        std::uint32_t listed = 10;
+        if (PG_NARGS() > first)
+            listed = static_cast<std::uint32_t>(pg::int_in_range(fcinfo, first, "k", 1, Topk::kMaxListed));
+        return {std::max(10 * listed, Topk::kDefaultK), listed};
+    }
+};
+
+// Adds argument 1. A NULL item adds nothing, and neither does one of a NULL weight.
+template <class Shim>
+Datum add_item(FunctionCallInfo fcinfo, int parameters, int weight) {
+    const bool weighted = PG_NARGS() > weight;
+    if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(weight))) return pg::null_or_first(fcinfo);
+    const Item item = pg::item_argument(fcinfo, 1);
+    const double w = weighted ? pg::number_in_range(fcinfo, weight, "weight", 0, kMaxWeight) : 1;
+    return pg::add<Shim>(fcinfo, parameters, [&item, w](Topk& s) { return s.add(item, w); });
+}
+
+// A trimmed sketch, also from the working state of an aggregate.
+Topk trimmed_arg(FunctionCallInfo fcinfo) {
+    const Topk s = pg::arg<TopkShim>(fcinfo, 0);
+    return s.trimmed() ? s : pg::read<TopkShim>(pg::trimmed(s));
+}
+
+std::span<std::uint32_t> ranking(const Topk& s) {
+    const std::span order(static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * (s.entries() + 1))), s.entries());
+    s.rank(order);
+    return order;
+}
+
+// How many rows argument 1 asks for; NULL asks for all.
+std::size_t rows_wanted(FunctionCallInfo fcinfo, const Topk& s) {
+    if (PG_ARGISNULL(1)) return s.entries();
+    return std::min<std::size_t>(s.entries(),
+                                 static_cast<std::size_t>(pg::int_in_range(fcinfo, 1, "n", 0, PG_INT32_MAX)));
+}
+
+void put_row(pg::Rows& rows, const Topk& s, std::uint32_t i, double bar) {
+    rows.put(pg::item_text(s.item(i)), Float8GetDatum(s.lower(i)), Float8GetDatum(s.lower(i)),
+             Float8GetDatum(s.upper(i)), BoolGetDatum(s.lower(i) >= bar));
+}
+
+// lower, estimate, upper of argument 1.
+std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
+    const Topk s = trimmed_arg(fcinfo);
+    const Item item = pg::item_argument(fcinfo, 1);
+    if (s.item_kind() != ItemKind::none && s.item_kind() != item.kind) pg::raise(Status::unlike_items, TopkShim::kType);
+    const std::uint32_t i = s.find(item);
+    if (i == s.entries()) return {0, 0, s.floor()};
+    return {s.lower(i), s.lower(i), s.upper(i)};
+}
+
+}  // namespace
+
+SKETCH_FUNCTION(topksketch_in) { return pg::in<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topksketch_out) { return pg::out<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topksketch_recv) { return pg::recv<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topksketch_send) { return pg::to_bytes<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topksketch_from_bytea) { return pg::from_bytes<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topk_empty) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo, PG_NARGS(), 2); }
+SKETCH_FUNCTION(topk_transition) { return add_item<TopkShim>(fcinfo, 2, 3); }
+SKETCH_FUNCTION(topk_list_transition) { return add_item<ListShim>(fcinfo, 2, 3); }
+SKETCH_FUNCTION(topk_merge) { return pg::merge<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }
+
+SKETCH_FUNCTION(topk_items) {
+    pg::Rows rows(fcinfo);
+    if (PG_ARGISNULL(0)) return rows.done();
+    const Topk s = trimmed_arg(fcinfo);
+    const std::size_t n = rows_wanted(fcinfo, s);
+    const auto order = ranking(s);
+    const double bar = s.bar(order, n);
+    for (const std::uint32_t i : order.first(n)) put_row(rows, s, i, bar);
+    return rows.done();
+}
+
+SKETCH_FUNCTION(topk_above) {
+    const double asked = pg::number_in_range(fcinfo, 1, "threshold", 0, kMaxTotal);
+    const bool no_false_positives = PG_GETARG_BOOL(2);
+    pg::Rows rows(fcinfo);
+    const Topk s = trimmed_arg(fcinfo);
+    const double threshold = asked < 1 ? asked * s.total() : asked;
+    for (const std::uint32_t i : ranking(s))
+        if ((no_false_positives ? s.lower(i) : s.upper(i)) > threshold) put_row(rows, s, i, threshold);
+    return rows.done();
+}
+
+SKETCH_FUNCTION(topk_estimate) { return Float8GetDatum(bounds(fcinfo)[1]); }
+SKETCH_FUNCTION(topk_bounds) { return pg::row_of(fcinfo, bounds(fcinfo)); }
+SKETCH_FUNCTION(topk_total) { return Float8GetDatum(trimmed_arg(fcinfo).total()); }
+SKETCH_FUNCTION(topk_error) { return Float8GetDatum(trimmed_arg(fcinfo).floor()); }
+
+SKETCH_FUNCTION(topk_info) {
+    const Topk s = trimmed_arg(fcinfo);
+    return pg::json(R"({"type": "topksketch", "version": %d, "k": %u, "items": "%s", "entries": %u, "total": %.17g, )"
+                    R"("error": %.17g, "bytes": %zu})",
+                    s.version(), s.k(), pg::kind_name(s.item_kind()), s.entries(), s.total(), s.floor(), s.bytes());
+}
+
+// The final function of approx_top_k.
+SKETCH_FUNCTION(topk_list) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const Topk s = trimmed_arg(fcinfo);
+    const auto order = ranking(s);
+    StringInfoData text;
+    initStringInfo(&text);
+    const char* separator = "[";
+    for (const std::uint32_t i : order.first(std::min<std::size_t>(order.size(), s.listed()))) {
+        appendStringInfo(&text, "%s{\"item\": ", separator);
+        pg::append_json(&text, s.item(i));
+        appendStringInfo(&text, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.lower(i), s.lower(i),
+                         s.upper(i));
+        separator = ", ";
+    }
+    appendStringInfoString(&text, order.empty() ? "[]" : "]");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// trend to PostgreSQL.
+#include "trend/trend.hpp"
+
+#include "pg/item.hpp"
+#include "pg/rows.hpp"
+#include "pg/shim.hpp"
+
+extern "C" {
+#include "access/xact.h"
+}
+
+namespace {
+
+using namespace sketch;
+using sketch::Item;  // PostgreSQL has another
+
+// A duration of fixed length in microseconds.
+std::int64_t duration(const Interval* interval, const char* name, std::int64_t low, const char* low_text) {
+    if (interval->month != 0)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be a fixed length of time, and months are not", name),
+                errhint("Write it in days or hours, for example '30 days'."));
+    const int128 length = static_cast<int128>(interval->day) * USECS_PER_DAY + interval->time;
+    if (length < low || length > Trend::kMaxDuration)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s must be between %s and 365250 days, not %s", name, low_text,
+                       DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))));
+    return static_cast<std::int64_t>(length);
+}
+
+// One half-life, or an array of up to four, in any order.
+void read_half_lives(Datum value, bool many, Trend::Params& params) {
+    if (!many) {
+        params.scales = 1;
+        params.half_lives[0] = duration(DatumGetIntervalP(value), "half_life", Trend::kSecond, "1 second");
+        return;
+    }
+    Datum* elements;
+    bool* nulls;
+    int n;
+    deconstruct_array(DatumGetArrayTypeP(value), INTERVALOID, sizeof(Interval), false, TYPALIGN_DOUBLE, &elements,
+                      &nulls, &n);
+    if (n < 1 || n > kMaxScales)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("half_lives must be between 1 and %d half-lives, not %d", kMaxScales, n));
+    for (int i = 0; i < n; ++i) {
+        if (nulls[i])
+            ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("half_lives must not contain NULL"));
+        params.half_lives[i] = duration(DatumGetIntervalP(elements[i]), "half_life", Trend::kSecond, "1 second");
+    }
+    std::sort(params.half_lives, params.half_lives + n);
+    if (std::adjacent_find(params.half_lives, params.half_lives + n) != params.half_lives + n)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("half_lives must differ from each other"));
+    params.scales = n;
+}
+
+// k and max_ahead; where an argument is not there, its default.
+void read_others(FunctionCallInfo fcinfo, int k, int ahead, Trend::Params& params) {
+    params.k = Trend::kDefaultK;
+    if (PG_NARGS() > k)
+        params.k = static_cast<std::uint32_t>(pg::int_in_range(fcinfo, k, "k", kMaxScales, kMaxEntries));
+    params.ahead = Trend::kDay;
+    if (PG_NARGS() > ahead) {
+        pg::reject_null(fcinfo, ahead, "max_ahead");
+        params.ahead = duration(PG_GETARG_INTERVAL_P(ahead), "max_ahead", 0, "0");
+    }
+}
+
+template <bool kMany>
+struct TrendShim {
+    using Kernel = Trend;
+    static constexpr const char* kType = "trendsketch";
+
+    // half_life, k, weight, max_ahead
+    static Trend::Params params(FunctionCallInfo fcinfo, int first) {
+        Trend::Params params{};
+        pg::reject_null(fcinfo, first, kMany ? "half_lives" : "half_life");
+        read_half_lives(PG_GETARG_DATUM(first), kMany, params);
+        read_others(fcinfo, first + 1, first + 3, params);
+        return params;
+    }
+};
+using Shim = TrendShim<false>;
+
+// The rule that keeps one wrong clock from making everything else old: a moment may be so far after the start of the
+// transaction. What was right once stays right, whenever it is added again.
+void reject_future(std::int64_t at, std::int64_t ahead) {
+    const std::int64_t now = GetCurrentTransactionStartTimestamp();
+    if (at <= now || at - now <= ahead) return;
+    ereport(
+        ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+        errmsg("an event at %s is too far in the future: beside it, all others would count for nothing",
+               timestamptz_to_str(at)),
+        errhint("An event may be max_ahead (default 1 day) after now(). Raise that parameter if the moment is right."));
+}
+
+std::int64_t finite(FunctionCallInfo fcinfo, int argument, const char* name) {
+    const TimestampTz at = PG_GETARG_TIMESTAMPTZ(argument);
+    if (TIMESTAMP_NOT_FINITE(at))
+        ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must not be infinite", name));
+    return at;
+}
+
+// item, at, half_life, k, weight, max_ahead. Adds nothing if one of item, at and weight is NULL.
+template <bool kMany>
+Datum add_event(FunctionCallInfo fcinfo) {
+    constexpr int kItem = 1, kAt = 2, kHalfLife = 3, kWeight = 5;
+    const bool weighted = PG_NARGS() > kWeight;
+    if (PG_ARGISNULL(kItem) || PG_ARGISNULL(kAt) || (weighted && PG_ARGISNULL(kWeight)))
+        return pg::null_or_first(fcinfo);
+    const Item item = pg::item_argument(fcinfo, kItem);
+    const std::int64_t at = finite(fcinfo, kAt, "at");
+    const double weight = weighted ? pg::number_in_range(fcinfo, kWeight, "weight", 0, kMaxWeight) : 1;
+    if (weight > 0 && weight < Trend::kMinWeight)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("weight must be 0, or between %g and %g, not %g", Trend::kMinWeight, kMaxWeight, weight));
+    return pg::add<TrendShim<kMany>>(fcinfo, kHalfLife, [&item, at, weight](Trend& s) {
+        reject_future(at, s.ahead());
+        return s.add(item, at, weight);
+    });
+}
+
+// A trimmed sketch, also from the working state of an aggregate.
+Trend trimmed_of(const Trend& s) { return s.trimmed() ? s : pg::read<Shim>(pg::trimmed(s)); }
+Trend trimmed_arg(FunctionCallInfo fcinfo, int argument) { return trimmed_of(pg::arg<Shim>(fcinfo, argument)); }
+
+// What a reader asks for: a moment (NULL: of the newest event) and one of the half-lives (NULL: the shortest).
+struct Question {
+    Trend s;
+    int scale;
+    double decay;
+    double per_second;  // a steady rate of events scores half_life / ln 2 times that rate
+
+    Question(FunctionCallInfo fcinfo, int as_of) : s(trimmed_arg(fcinfo, 0)), scale(0) {
+        std::int64_t at = Trend::kNever;
+        if (!PG_ARGISNULL(as_of)) at = finite(fcinfo, as_of, "as_of");
+        if (!PG_ARGISNULL(as_of + 1)) {
+            const std::int64_t wanted =
+                duration(PG_GETARG_INTERVAL_P(as_of + 1), "half_life", Trend::kSecond, "1 second");
+            while (scale < s.scales() && s.half_life(scale) != wanted) ++scale;
+            if (scale == s.scales())
+                ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("this trendsketch does not have the half-life %s",
+                               DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(as_of + 1)))),
+                        errhint("trend_info lists those that it has, in seconds."));
+        }
+        decay = s.decay_to(at, scale);
+        per_second = 0.69314718055994531 * 1e6 / static_cast<double>(s.half_life(scale));
+    }
+    double lower(std::uint32_t i) const { return s.lower(i, scale) * decay; }
+    double upper(std::uint32_t i) const { return s.upper(i, scale) * decay; }
+};
+static_assert(std::is_trivially_destructible_v<Question>);
+
+std::span<std::uint32_t> order_for(const Trend& s) {
+    return {static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * (s.entries() + 1))), s.entries()};
+}
+
+std::size_t rows_wanted(FunctionCallInfo fcinfo, int argument, const Trend& s) {
+    if (PG_ARGISNULL(argument)) return s.entries();
+    const int n = pg::int_in_range(fcinfo, argument, "n", 0, PG_INT32_MAX);
+    return std::min<std::size_t>(s.entries(), static_cast<std::size_t>(n));
+}
+
+// lower, estimate, upper of the item in argument 1.
+std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
+    const Question q(fcinfo, 2);
+    const Item item = pg::item_argument(fcinfo, 1);
+    if (q.s.item_kind() != ItemKind::none && q.s.item_kind() != item.kind) pg::raise(Status::unlike_items, Shim::kType);
+    const std::uint32_t i = q.s.find(item);
+    if (i == q.s.entries()) return {0, 0, q.s.floor(q.scale) * q.decay};
+    return {q.lower(i), q.lower(i), q.upper(i)};
+}
+
+Datum empty(FunctionCallInfo fcinfo, bool many) {
+    Trend::Params params{};
+    read_half_lives(PG_GETARG_DATUM(0), many, params);
+    read_others(fcinfo, 1, 2, params);
+    return pg::empty<Shim>(params);
+}
+
+}  // namespace
+
+SKETCH_FUNCTION(trendsketch_in) { return pg::in<Shim>(fcinfo); }
+SKETCH_FUNCTION(trendsketch_out) { return pg::out<Shim>(fcinfo); }
+SKETCH_FUNCTION(trendsketch_recv) { return pg::recv<Shim>(fcinfo); }
+SKETCH_FUNCTION(trendsketch_send) { return pg::to_bytes<Shim>(fcinfo); }
+SKETCH_FUNCTION(trendsketch_from_bytea) { return pg::from_bytes<Shim>(fcinfo); }
+SKETCH_FUNCTION(trend_empty) { return empty(fcinfo, false); }
+SKETCH_FUNCTION(trend_scales_empty) { return empty(fcinfo, true); }
+SKETCH_FUNCTION(trend_add) { return add_event<false>(fcinfo); }
+SKETCH_FUNCTION(trend_scales_add) { return add_event<true>(fcinfo); }
+SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
+
+// A sketch from elsewhere may be ahead of time as an event may be.
+SKETCH_FUNCTION(trend_merge) {
+    if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1)) {
+        const Trend a = pg::arg<Shim>(fcinfo, 0), b = pg::arg<Shim>(fcinfo, 1);
+        const std::int64_t ahead = std::min(a.ahead(), b.ahead());
+        if (a.latest() != Trend::kNever) reject_future(a.latest(), ahead);
+        if (b.latest() != Trend::kNever) reject_future(b.latest(), ahead);
+    }
+    return pg::merge<Shim>(fcinfo);
+}
+
+SKETCH_FUNCTION(trend_items) {
+    pg::Rows rows(fcinfo);
+    if (PG_ARGISNULL(0)) return rows.done();
+    const Question q(fcinfo, 2);
+    const std::size_t n = rows_wanted(fcinfo, 1, q.s);
+    const auto order = order_for(q.s);
+    q.s.rank(order, q.scale);
+    for (const std::uint32_t i : order.first(n))
+        rows.put(pg::item_text(q.s.item(i)), Float8GetDatum(q.lower(i)), Float8GetDatum(q.lower(i)),
+                 Float8GetDatum(q.upper(i)), Float8GetDatum(q.lower(i) * q.per_second));
+    return rows.done();
+}
+
+SKETCH_FUNCTION(trend_bursts) {
+    pg::Rows rows(fcinfo);
+    if (PG_ARGISNULL(0)) return rows.done();
+    const Trend s = trimmed_arg(fcinfo, 0);
+    if (s.scales() < 2)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("trend_bursts compares two half-lives, and this trendsketch has one"),
+                errhint("Build it with trend_scales_agg(item, at, half_lives)."));
+    const std::size_t n = rows_wanted(fcinfo, 1, s);
+    const auto order = order_for(s);
+    auto* bursts = static_cast<Trend::Burst*>(palloc(sizeof(Trend::Burst) * (s.entries() + 1)));
+    for (std::uint32_t i = 0; i < s.entries(); ++i) {
+        order[i] = i;
+        bursts[i] = s.burst(i);
+    }
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return bursts[a].strength != bursts[b].strength ? bursts[a].strength > bursts[b].strength
+                                                        : s.item(a) < s.item(b);
+    });
+    for (const std::uint32_t i : order.first(n)) {
+        if (bursts[i].strength <= 0) break;
+        rows.put(pg::item_text(s.item(i)), Float8GetDatum(bursts[i].strength), Float8GetDatum(bursts[i].score),
+                 Float8GetDatum(bursts[i].expected));
+    }
+    return rows.done();
+}
+
+SKETCH_FUNCTION(trend_score) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) PG_RETURN_NULL();
+    return Float8GetDatum(bounds(fcinfo)[1]);
+}
+
+SKETCH_FUNCTION(trend_bounds) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) PG_RETURN_NULL();
+    return pg::row_of(fcinfo, bounds(fcinfo));
+}
+
+SKETCH_FUNCTION(trend_total) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const Question q(fcinfo, 1);
+    return Float8GetDatum(q.s.total(q.scale) * q.decay);
+}
+
+SKETCH_FUNCTION(trend_error) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    const Question q(fcinfo, 1);
+    return Float8GetDatum(q.s.floor(q.scale) * q.decay);
+}
+
+SKETCH_FUNCTION(trend_latest) {
+    const Trend s = trimmed_arg(fcinfo, 0);
+    if (s.latest() == Trend::kNever) PG_RETURN_NULL();
+    return TimestampTzGetDatum(s.latest());
+}
+
+SKETCH_FUNCTION(trend_info) {
+    const Trend s = trimmed_arg(fcinfo, 0);
+    StringInfoData scales;
+    initStringInfo(&scales);
+    for (int t = 0; t < s.scales(); ++t) {
+        const double decay = s.decay_to(Trend::kNever, t);
+        appendStringInfo(&scales, R"(%s{"half_life": %.17g, "total": %.17g, "error": %.17g})", t == 0 ? "" : ", ",
+                         static_cast<double>(s.half_life(t)) / 1e6, s.total(t) * decay, s.floor(t) * decay);
+    }
+    return pg::json(R"({"type": "trendsketch", "version": %d, "k": %u, "items": "%s", "entries": %u, )"
+                    R"("max_ahead": %.17g, "scales": [%s], "bytes": %zu})",
+                    s.version(), s.k(), pg::kind_name(s.item_kind()), s.entries(), static_cast<double>(s.ahead()) / 1e6,
+                    scales.data, s.bytes());
+}
