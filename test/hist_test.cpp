@@ -253,6 +253,18 @@ TEST(Hist, SixDecadesWithinOnePercentInTwoAndAHalfKilobytes) {
     EXPECT_EQ(open<Hist>(twice.trimmed()).values(), 256000000u);
 }
 
+TEST(Hist, FromTheSmallestDoubleToTheLargest) {
+    for (const bool up : {true, false}) {
+        std::vector<double> values(62, up ? kSmallest : -kLargest);
+        for (int i = 0; i < 500; ++i) values.push_back(i < 250 ? kSmallest : i < 400 ? kLargest : -kSmallest);
+        const Image image = sketch_of(640, values).trimmed();
+        EXPECT_EQ(Hist::check(image), Status::ok);
+        EXPECT_EQ(open<Hist>(image).min(), up ? -kSmallest : -kLargest);
+        EXPECT_EQ(open<Hist>(image).max(), kLargest);
+        expect_quantiles(values, open<Hist>(image), open<Hist>(image).alpha());
+    }
+}
+
 // Values that lie close together, as times of one year in seconds do, have fine bins.
 TEST(Hist, NarrowDataHaveFineBins) {
     Random random{7};
@@ -339,6 +351,21 @@ TEST(Hist, RemovingIsNeverHavingAdded) {
         }
     }
     EXPECT_GT(removed, 20 * declined);
+}
+
+// 100 ones; the limb of their sum stands behind the head of the stored form.
+TEST(Hist, ASumBeyondItsValuesIsRejected) {
+    const Image image = sketch_of(640, std::vector<double>(100, 1.0)).trimmed();
+    const auto with_sum = [&](std::uint32_t sum) {
+        Image changed = image;
+        store(changed.data() + kHeaderBytes + sizeof(hist::StoredHead), sum << 18);
+        return Hist::check(changed);
+    };
+    EXPECT_EQ(with_sum(100), Status::ok);
+    EXPECT_EQ(open<Hist>(image).total(), 100);
+    EXPECT_EQ(with_sum(101), Status::bad_content);
+    EXPECT_EQ(with_sum(-100u), Status::ok);  // as far as the check can tell
+    EXPECT_EQ(with_sum(-101u), Status::bad_content);
 }
 
 TEST(Hist, FractionsTravelWithTheState) {

@@ -71,6 +71,8 @@ struct Ends {
 inline constexpr std::uint64_t kNoSign = ~std::uint64_t{0} >> 1;
 inline constexpr std::uint64_t kInfinite = std::uint64_t{0x7FF} << 52;
 
+inline std::uint64_t size_of(double value) { return std::bit_cast<std::uint64_t>(value) & kNoSign; }
+
 // Whether a value, as bits without its sign, has a bin.
 inline bool has_bin(std::uint64_t size) { return size - 1 < kInfinite - 1; }
 

@@ -423,43 +423,71 @@ class Hist : public View {
         return count() < kBuffer ? Status::ok : flush();
     }
 
-    // Applies the waiting values, or changes nothing.
+    // Applies the waiting values, or changes nothing. Most buffers hold nothing beyond the outermost bins so far.
     Status flush() {
         if (count() == 0) return Status::ok;
         const auto list = items<double>();
-        const hist::Ends ends = hist::ends_of(list);
-        if (const Status status = fit(ends.extent()); status != Status::ok) return status;
+        std::uint32_t slot[kBuffer];
         hist::Body& b = body();
-        std::uint64_t* const window[2] = {counters(false), counters(true)};
-        const hist::Index base[2] = {b.side[0].base, b.side[1].base};
-        const int steps = hist::kFinest - b.scale;
-        std::uint64_t binned = 0;
-        for (const double value : list) {
-            const std::uint64_t size = std::bit_cast<std::uint64_t>(value) & hist::kNoSign;
-            if (!hist::has_bin(size)) [[unlikely]] {
-                count_value(value, 1);
-                continue;
-            }
-            const bool n = std::signbit(value);
-            ++window[n][hist::coarser(hist::index_of(std::bit_cast<double>(size)), steps) - base[n]];
-            ++binned;
+        Located found = locate(list, slot);
+        if (found.outside) {
+            if (const Status status = fit(hist::ends_of(list).extent()); status != Status::ok) return status;
+            found = locate(list, slot);
         }
-        b.total += binned;
-        for (int n = 0; n < 2; ++n) {
-            if (ends.most[n] == 0) continue;
-            const double nearest = std::bit_cast<double>(ends.least[n]), farthest = std::bit_cast<double>(ends.most[n]);
-            b.min = std::min(b.min, n == 0 ? nearest : -farthest);
-            b.max = std::max(b.max, n == 0 ? farthest : -nearest);
-        }
-        add_to_sum(list, ends);
+        std::uint64_t* const counter = counters_at();
+        for (std::uint32_t i = 0; i < found.binned; ++i) ++counter[slot[i]];
+        b.total += found.binned;
+        b.min = std::min(b.min, found.min);
+        b.max = std::max(b.max, found.max);
+        if (found.binned < list.size())
+            for (const double value : list)
+                if (!hist::has_bin(hist::size_of(value))) count_value(value, 1);
+        add_to_sum(list);
         set_count(0);
         return Status::ok;
     }
 
+    struct Located {
+        bool outside;          // some value has its bin beyond those in use
+        std::uint32_t binned;  // how many have a bin at all
+        double min, max;       // of these
+    };
+    // Finds the counters of the waiting values.
+    Located locate(std::span<const double> list, std::uint32_t* slot) const {
+        const hist::Body& b = body();
+        const int steps = hist::kFinest - b.scale;
+        hist::Index low[2];
+        std::uint32_t bins[2], at[2];
+        for (int n = 0; n < 2; ++n) {
+            low[n] = b.side[n].used.low;
+            bins[n] = static_cast<std::uint32_t>(b.side[n].used.bins());
+            at[n] = (n != 0 ? b.side[0].width : 0) + static_cast<std::uint32_t>(low[n] - b.side[n].base);
+        }
+        Located found{false, 0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+        for (const double value : list) {
+            const std::uint64_t size = hist::size_of(value);
+            if (!hist::has_bin(size)) [[unlikely]]
+                continue;
+            const bool n = std::signbit(value);
+            const hist::Index bin = hist::coarser(hist::index_of(std::bit_cast<double>(size)), steps);
+            const std::uint32_t i = static_cast<std::uint32_t>(bin) - static_cast<std::uint32_t>(low[n]);
+            found.outside |= i >= bins[n];
+            slot[found.binned++] = at[n] + i;
+            found.min = value < found.min ? value : found.min;
+            found.max = value > found.max ? value : found.max;
+        }
+        return found;
+    }
+
     // Where all values are within 2^63 of each other, as most are, they add up in one integer first.
-    void add_to_sum(std::span<const double> list, const hist::Ends& ends) {
-        const int low = hist::Sum::position(std::min(ends.least[0], ends.least[1]));
-        const int high = hist::Sum::position(std::max(ends.most[0], ends.most[1]));
+    void add_to_sum(std::span<const double> list) {
+        const hist::Body& b = body();
+        int low = std::numeric_limits<int>::max(), high = 0;
+        for (const hist::Side& side : b.side) {
+            if (side.used.empty()) continue;
+            low = std::min(low, hist::Sum::position(hist::upper_exponent(side.used.low - 1, b.scale)));
+            high = std::max(high, hist::Sum::position(hist::upper_exponent(side.used.high, b.scale)));
+        }
         if (low > high) return;  // nothing but zeros, infinities and NaNs
         if (high - low <= 63) {
             __extension__ __int128 together = 0;
@@ -467,7 +495,7 @@ class Hist : public View {
             sum().add_units(together, low);
         } else {
             for (const double value : list)
-                if (hist::has_bin(std::bit_cast<std::uint64_t>(value) & hist::kNoSign)) sum().add(value);
+                if (hist::has_bin(hist::size_of(value))) sum().add(value);
         }
         settle_carries(static_cast<std::uint32_t>(list.size()));
     }

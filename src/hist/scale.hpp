@@ -8,6 +8,7 @@
 // All is integer arithmetic on the bits of a double, the same on every machine.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -96,6 +97,12 @@ inline double upper_edge(Index index, int scale) {
     const std::uint64_t mantissa = kTable.edge[j] + static_cast<std::uint64_t>(width);
     if (exponent >= -1022) return std::bit_cast<double>((static_cast<std::uint64_t>(exponent + 1023) << 52) + mantissa);
     return std::bit_cast<double>((mantissa | std::uint64_t{1} << 52) >> (-1022 - exponent));
+}
+
+// The exponent of an upper edge.
+inline int upper_exponent(Index index, int scale) {
+    const std::int64_t fine = std::int64_t{index} * (std::int64_t{1} << (kFinest - scale));
+    return static_cast<int>(std::clamp<std::int64_t>(fine, kLowestIndex, kHighestIndex) >> kFinest);
 }
 
 // The largest relative distance of a value from the middle of its bin.

@@ -282,7 +282,18 @@ inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t
     Sum sum;
     s.open_sum(sum);
     if (sum.first() != h.first_limb || sum.end() - sum.first() != static_cast<int>(limbs)) return Status::bad_content;
-    return Status::ok;
+
+    // And it is no larger than so many of the largest values make.
+    Sum most{}, above, below = sum;
+    for (int n = 0; n < 2; ++n)
+        if (h.bins[n] != 0) most.add_times(upper_edge(high[n], h.scale), total);
+    most.carry();
+    above = most;
+    above.subtract(sum);
+    above.carry();
+    below.add(most);
+    below.carry();
+    return above.negative() || below.negative() ? Status::bad_content : Status::ok;
 }
 
 }  // namespace sketch::hist

@@ -36,12 +36,8 @@ struct Sum {
 
     __extension__ using Wide = __int128;
 
-    // Where the lowest bit of a finite value stands, given as bits without its sign; at the top for what is no such
-    // value.
-    static int position(std::uint64_t size) {
-        const auto exponent = static_cast<int>(size >> 52);
-        return exponent > 0x7FF ? 0x7FF : std::max(exponent - 1, 0);
-    }
+    // Where the lowest bit of a double of this exponent (of two) stands.
+    static int position(int exponent) { return std::clamp(exponent + 1022, 0, 2045); }
     // A value in units of the bit at `low`, up to 63 places below its own; 0 for infinities and NaN.
     static Wide scaled(double value, int low) {
         const auto bits = std::bit_cast<std::int64_t>(value);
@@ -96,6 +92,8 @@ struct Sum {
         for (int i = 0; i < kLimbs; ++i) limb[i] -= other.limb[i];
     }
 
+    bool negative() const { return limb[kLimbs - 1] < 0; }
+
     // The limbs that matter, with carries settled: from the first that is not 0 to the first that only repeats the
     // sign.
     int first() const {
@@ -115,7 +113,7 @@ struct Sum {
 
     // Rounded to the nearest double, with carries settled.
     double value() const {
-        const bool negative = limb[kLimbs - 1] < 0;
+        const bool negative = this->negative();
         std::uint32_t magnitude[kLimbs];
         std::uint64_t carry = negative;
         int top = -1;
