@@ -13,4 +13,4 @@ FROM delays GROUP BY origin ORDER BY count DESC LIMIT 3
 SELECT pg_size_pretty(pg_table_size('flights')), pg_size_pretty(pg_table_size('delays'))
 -- sketch:
 SELECT hist_plot(hist_merge(h), 50) FROM delays WHERE origin = 'ORD'
--- note: hist is within 1.1 % of a value that was there (hist_error tells); kll within 1.33 % of the rank, 99 times in 100.
+-- note: hist is within hist_error of a value that was there, relative to it; kll is within 1.33 % of the rank, 99 times in 100.

@@ -1,39 +1,10 @@
 
 -- bloom: was it seen? ----------------------------------------------------------------------------------------------
 
-CREATE TYPE bloomsketch;
-
-CREATE FUNCTION bloomsketch_in(cstring) RETURNS bloomsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION bloomsketch_in(cstring) IS 'Input function of bloomsketch: base64.';
-
-CREATE FUNCTION bloomsketch_out(bloomsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION bloomsketch_out(bloomsketch) IS 'Output function of bloomsketch: base64.';
-
-CREATE FUNCTION bloomsketch_recv(internal) RETURNS bloomsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION bloomsketch_recv(internal) IS 'Binary input function of bloomsketch.';
-
-CREATE FUNCTION bloomsketch_send(bloomsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION bloomsketch_send(bloomsketch) IS 'Binary output function of bloomsketch.';
-
 -- external: filters cannot be compressed, and a probe wants one that it can read where it stands.
-CREATE TYPE bloomsketch (
-    INPUT = bloomsketch_in, OUTPUT = bloomsketch_out, RECEIVE = bloomsketch_recv, SEND = bloomsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = external
-);
+-- type bloomsketch stored external
 COMMENT ON TYPE bloomsketch IS
     'Was it seen? A Bloom filter: exact up to 224 values, then never no to what it holds, and yes to few others.';
-
-CREATE FUNCTION bloomsketch_from_bytea(bytea) RETURNS bloomsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION bloomsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS bloomsketch) WITH FUNCTION bloomsketch_from_bytea(bytea);
-CREATE CAST (bloomsketch AS bytea) WITH FUNCTION bloomsketch_send(bloomsketch);
-COMMENT ON CAST (bytea AS bloomsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (bloomsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION bloom_empty(capacity bigint DEFAULT 4000000, fpp double precision DEFAULT 0.01) RETURNS bloomsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -21,13 +21,13 @@ Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int
         params.rate = PG_GETARG_FLOAT8(rate_argument);
         if (!(params.rate >= Bloom::kLeastRate && params.rate <= Bloom::kMostRate))
             ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("%s: fpp must be between %g and %g, not %g", get_func_name(fcinfo->flinfo->fn_oid),
-                           Bloom::kLeastRate, Bloom::kMostRate, params.rate));
+                    errmsg("%s: fpp must be between %g and %g, not %g", pg::function_name(fcinfo), Bloom::kLeastRate,
+                           Bloom::kMostRate, params.rate));
         if (bloom::false_positives(params.capacity / static_cast<double>(bloom::Size::kMostBlocks)) > params.rate)
-            ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                    errmsg("%s: a filter for this capacity and fpp would have more than 256 MB",
-                           get_func_name(fcinfo->flinfo->fn_oid)),
-                    errhint("Lower the capacity, or raise fpp."));
+            ereport(
+                ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                errmsg("%s: a filter for this capacity and fpp would have more than 256 MB", pg::function_name(fcinfo)),
+                errhint("Lower the capacity, or raise fpp."));
     }
     return params;
 }

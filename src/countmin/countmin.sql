@@ -1,39 +1,10 @@
 
 -- countmin: how often? how many in a range? how large a join? ---------------------------------------------------------
 
-CREATE TYPE countminsketch;
-
-CREATE FUNCTION countminsketch_in(cstring) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countminsketch_in(cstring) IS 'Input function of countminsketch: base64.';
-
-CREATE FUNCTION countminsketch_out(countminsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countminsketch_out(countminsketch) IS 'Output function of countminsketch: base64.';
-
-CREATE FUNCTION countminsketch_recv(internal) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countminsketch_recv(internal) IS 'Binary input function of countminsketch.';
-
-CREATE FUNCTION countminsketch_send(countminsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countminsketch_send(countminsketch) IS 'Binary output function of countminsketch.';
-
 -- extended: most cells of a table that is not full yet are zero.
-CREATE TYPE countminsketch (
-    INPUT = countminsketch_in, OUTPUT = countminsketch_out, RECEIVE = countminsketch_recv, SEND = countminsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
-);
+-- type countminsketch stored extended
 COMMENT ON TYPE countminsketch IS
     'How often? Count-Min sketch: exact for few values, then never too low, and within epsilon of the total.';
-
-CREATE FUNCTION countminsketch_from_bytea(bytea) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countminsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS countminsketch) WITH FUNCTION countminsketch_from_bytea(bytea);
-CREATE CAST (countminsketch AS bytea) WITH FUNCTION countminsketch_send(countminsketch);
-COMMENT ON CAST (bytea AS countminsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (countminsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION countmin_empty(
     epsilon double precision DEFAULT 0.001, confidence double precision DEFAULT 0.99) RETURNS countminsketch

@@ -11,16 +11,14 @@ namespace {
 using namespace sketch;
 using cm::Answers;
 
-const char* name_of(FunctionCallInfo fcinfo) { return get_func_name(fcinfo->flinfo->fn_oid); }
-
 CountMin::Params checked_params(FunctionCallInfo fcinfo, double epsilon, double confidence, bool ranges) {
     const CountMin::Params params = CountMin::params_for(epsilon, confidence, ranges);
     if (!CountMin::possible(params))
-        ereport(
-            ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-            errmsg("%s: epsilon %g with confidence %g could need %.0f MB, and the limit is %zu MB", name_of(fcinfo),
-                   epsilon, confidence, std::ceil(CountMin::cell_bytes_at_most(params) / 0x1p20), cm::kMostBytes >> 20),
-            errhint("Allow a greater epsilon or a lower confidence."));
+        ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                errmsg("%s: epsilon %g with confidence %g could need %.0f MB, and the limit is %zu MB",
+                       pg::function_name(fcinfo), epsilon, confidence,
+                       std::ceil(CountMin::cell_bytes_at_most(params) / 0x1p20), cm::kMostBytes >> 20),
+                errhint("Allow a greater epsilon or a lower confidence."));
     return params;
 }
 
@@ -79,7 +77,7 @@ template <class T>
 // image, which no state with rows in it is.
 template <class T>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
-    if (!pg::in_aggregate(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", name_of(fcinfo));
+    if (!pg::in_aggregate(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", pg::function_name(fcinfo));
     const cm::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
     CountMin s = pg::state<T>(fcinfo);
@@ -120,7 +118,7 @@ Answers ranges_argument(FunctionCallInfo fcinfo) {
     const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
     if (!s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s: this countminsketch has no levels for ranges", name_of(fcinfo)),
+                errmsg("%s: this countminsketch has no levels for ranges", pg::function_name(fcinfo)),
                 errhint("Build it with countmin_range_agg."));
     return Answers(s);
 }
@@ -134,7 +132,7 @@ Answers join_argument(FunctionCallInfo fcinfo, int argument) {
     const CountMin s = pg::arg<Plain>(fcinfo, argument);
     if (s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s: a countminsketch with levels for ranges has no join size", name_of(fcinfo)),
+                errmsg("%s: a countminsketch with levels for ranges has no join size", pg::function_name(fcinfo)),
                 errhint("Build it with countmin_agg."));
     return Answers(s);
 }
@@ -225,7 +223,7 @@ SKETCH_FUNCTION(countmin_range_quantile) {
     const double fraction = PG_GETARG_FLOAT8(1);
     if (!(fraction >= 0 && fraction <= 1))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s: fraction must be between 0 and 1, not %g", name_of(fcinfo), fraction));
+                errmsg("%s: fraction must be between 0 and 1, not %g", pg::function_name(fcinfo), fraction));
     const Answers answers = ranges_argument(fcinfo);
     if (answers.total() <= 0) PG_RETURN_NULL();
     return Int64GetDatum(answers.quantile(fraction));

@@ -1,40 +1,11 @@
 
 -- hist: which value stands at this fraction, within a relative error? -------------------------------------------------
 
-CREATE TYPE histsketch;
-
-CREATE FUNCTION histsketch_in(cstring) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION histsketch_in(cstring) IS 'Input function of histsketch: base64.';
-
-CREATE FUNCTION histsketch_out(histsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION histsketch_out(histsketch) IS 'Output function of histsketch: base64.';
-
-CREATE FUNCTION histsketch_recv(internal) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION histsketch_recv(internal) IS 'Binary input function of histsketch.';
-
-CREATE FUNCTION histsketch_send(histsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION histsketch_send(histsketch) IS 'Binary output function of histsketch.';
-
 -- main: stored without compression, and within the row, where a merge reads it without a second look-up, as long as the
 -- row fits its page.
-CREATE TYPE histsketch (
-    INPUT = histsketch_in, OUTPUT = histsketch_out, RECEIVE = histsketch_recv, SEND = histsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = main
-);
+-- type histsketch stored main
 COMMENT ON TYPE histsketch IS
     'Quantiles, ranks and distributions. An exponential histogram: exact for few values, then values within hist_error.';
-
-CREATE FUNCTION histsketch_from_bytea(bytea) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION histsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS histsketch) WITH FUNCTION histsketch_from_bytea(bytea);
-CREATE CAST (histsketch AS bytea) WITH FUNCTION histsketch_send(histsketch);
-COMMENT ON CAST (bytea AS histsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (histsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION hist_empty(max_bins integer DEFAULT 640) RETURNS histsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

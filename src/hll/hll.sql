@@ -1,40 +1,11 @@
 
 -- hll: how many distinct? ---------------------------------------------------------------------------------------------
 
-CREATE TYPE hllsketch;
-
-CREATE FUNCTION hllsketch_in(cstring) RETURNS hllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hllsketch_in(cstring) IS 'Input function of hllsketch: base64.';
-
-CREATE FUNCTION hllsketch_out(hllsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hllsketch_out(hllsketch) IS 'Output function of hllsketch: base64.';
-
-CREATE FUNCTION hllsketch_recv(internal) RETURNS hllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hllsketch_recv(internal) IS 'Binary input function of hllsketch.';
-
-CREATE FUNCTION hllsketch_send(hllsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hllsketch_send(hllsketch) IS 'Binary output function of hllsketch.';
-
 -- main: stored without compression that could not win, and within the row, where a merge reads it without a second
 -- look-up, as long as the row fits its page.
-CREATE TYPE hllsketch (
-    INPUT = hllsketch_in, OUTPUT = hllsketch_out, RECEIVE = hllsketch_recv, SEND = hllsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = main
-);
+-- type hllsketch stored main
 COMMENT ON TYPE hllsketch IS
     'How many distinct? HyperLogLog (UltraLogLog form): exact for few values, then within 0.76/sqrt(2^precision).';
-
-CREATE FUNCTION hllsketch_from_bytea(bytea) RETURNS hllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hllsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS hllsketch) WITH FUNCTION hllsketch_from_bytea(bytea);
-CREATE CAST (hllsketch AS bytea) WITH FUNCTION hllsketch_send(hllsketch);
-COMMENT ON CAST (bytea AS hllsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (hllsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 -- bigint, because the extension hll has an hll_empty(integer), and both may live in one schema.
 CREATE FUNCTION hll_empty("precision" bigint DEFAULT 12) RETURNS hllsketch

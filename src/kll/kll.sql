@@ -1,40 +1,11 @@
 
 -- kll: which value has this rank? -------------------------------------------------------------------------------------
 
-CREATE TYPE kllsketch;
-
-CREATE FUNCTION kllsketch_in(cstring) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kllsketch_in(cstring) IS 'Input function of kllsketch: base64.';
-
-CREATE FUNCTION kllsketch_out(kllsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kllsketch_out(kllsketch) IS 'Output function of kllsketch: base64.';
-
-CREATE FUNCTION kllsketch_recv(internal) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kllsketch_recv(internal) IS 'Binary input function of kllsketch.';
-
-CREATE FUNCTION kllsketch_send(kllsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kllsketch_send(kllsketch) IS 'Binary output function of kllsketch.';
-
 -- main: nothing to compress, and within the row, where a merge reads it without a second look-up, as long as the row
 -- fits its page.
-CREATE TYPE kllsketch (
-    INPUT = kllsketch_in, OUTPUT = kllsketch_out, RECEIVE = kllsketch_recv, SEND = kllsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = main
-);
+-- type kllsketch stored main
 COMMENT ON TYPE kllsketch IS
     'Quantiles and ranks. KLL: exact for few values, then ranks within 2.296/k^0.9723 of the number of values.';
-
-CREATE FUNCTION kllsketch_from_bytea(bytea) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kllsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS kllsketch) WITH FUNCTION kllsketch_from_bytea(bytea);
-CREATE CAST (kllsketch AS bytea) WITH FUNCTION kllsketch_send(kllsketch);
-COMMENT ON CAST (bytea AS kllsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (kllsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION kll_empty(k integer DEFAULT 200) RETURNS kllsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

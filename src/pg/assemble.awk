@@ -1,12 +1,24 @@
-# Makes the extension's script from the prologue and the rooms' SQL.
+# Makes the extension's script from the prologue and the rooms' SQL. Everything passes as it is, but for two kinds of line:
 #
-# The lines between "-- for each value type" and "-- end" are written once for each line of value_types, with VALUE
-# replaced by the type. Everything else passes as it is.
+#   -- for each value type     what follows, up to "-- end", is written once for each line of value_types, with VALUE
+#                              replaced by the type
+#   -- type NAME stored HOW    becomes type.sql, with SKETCH and STORED replaced: a type, its input and output, its casts
 #
-#   awk -f assemble.awk value_types prologue.sql room.sql ...
+#   awk -f assemble.awk value_types type.sql prologue.sql room.sql ...
 
-FNR == NR {
+FILENAME == ARGV[1] {
     types[++n] = $0
+    next
+}
+FILENAME == ARGV[2] {
+    type = type $0 "\n"
+    next
+}
+/^-- type [a-z]+ stored [a-z]+$/ {
+    copy = type
+    gsub(/SKETCH/, $3, copy)
+    gsub(/STORED/, $5, copy)
+    printf "%s", copy
     next
 }
 $0 == "-- for each value type" {

@@ -53,9 +53,7 @@ void raise(Status status, const char* type) {
     pg_unreachable();
 }
 
-// The name under which the function was called. The transition function of an aggregate speaks for the aggregate; its
-// own name is what its user can look up.
-static const char* function_name(FunctionCallInfo fcinfo) {
+const char* function_name(FunctionCallInfo fcinfo) {
     const char* name = get_func_name(fcinfo->flinfo->fn_oid);
     return name != nullptr ? name : "sketch";
 }

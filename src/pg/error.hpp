@@ -12,6 +12,10 @@ namespace sketch::pg {
 // Raises the error of a status; type is the SQL name of the sketch, such as "hllsketch".
 [[noreturn]] void raise(Status status, const char* type);
 
+// The name under which the function was called. The transition function of an aggregate speaks for the aggregate; its
+// own name is what its user can look up.
+const char* function_name(FunctionCallInfo fcinfo);
+
 // "hll_agg: precision must be between 4 and 18, not 3"
 int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high);
 int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high);

@@ -4,11 +4,9 @@
 namespace sketch::pg {
 
 double checked_fraction(FunctionCallInfo fcinfo, double fraction) {
-    if (!(fraction >= 0 && fraction <= 1)) {
-        const char* name = get_func_name(fcinfo->flinfo->fn_oid);
+    if (!(fraction >= 0 && fraction <= 1))
         ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                errmsg("%s: fraction must be between 0 and 1, not %g", name != nullptr ? name : "sketch", fraction));
-    }
+                errmsg("%s: fraction must be between 0 and 1, not %g", function_name(fcinfo), fraction));
     return fraction;
 }
 

@@ -1,39 +1,10 @@
 
 -- theta: how many distinct, in unions, intersections and differences? -------------------------------------------------
 
-CREATE TYPE thetasketch;
-
-CREATE FUNCTION thetasketch_in(cstring) RETURNS thetasketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION thetasketch_in(cstring) IS 'Input function of thetasketch: base64.';
-
-CREATE FUNCTION thetasketch_out(thetasketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION thetasketch_out(thetasketch) IS 'Output function of thetasketch: base64.';
-
-CREATE FUNCTION thetasketch_recv(internal) RETURNS thetasketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION thetasketch_recv(internal) IS 'Binary input function of thetasketch.';
-
-CREATE FUNCTION thetasketch_send(thetasketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION thetasketch_send(thetasketch) IS 'Binary output function of thetasketch.';
-
 -- external: hashes cannot be compressed.
-CREATE TYPE thetasketch (
-    INPUT = thetasketch_in, OUTPUT = thetasketch_out, RECEIVE = thetasketch_recv, SEND = thetasketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = external
-);
+-- type thetasketch stored external
 COMMENT ON TYPE thetasketch IS
     'How many distinct, in unions, intersections and differences? The k smallest hashes (KMV, theta): exact up to k.';
-
-CREATE FUNCTION thetasketch_from_bytea(bytea) RETURNS thetasketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION thetasketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS thetasketch) WITH FUNCTION thetasketch_from_bytea(bytea);
-CREATE CAST (thetasketch AS bytea) WITH FUNCTION thetasketch_send(thetasketch);
-COMMENT ON CAST (bytea AS thetasketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (thetasketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION theta_empty(k integer DEFAULT 4096) RETURNS thetasketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

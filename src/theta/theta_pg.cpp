@@ -13,7 +13,7 @@ int lg_k(FunctionCallInfo fcinfo, int argument) {
     const int32 k = pg::int_in_range(fcinfo, argument, "k", 1 << Theta::kMinLgK, 1 << Theta::kMaxLgK);
     if (!std::has_single_bit(static_cast<uint32>(k)))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s: k must be a power of two between %d and %d, not %d", get_func_name(fcinfo->flinfo->fn_oid),
+                errmsg("%s: k must be a power of two between %d and %d, not %d", pg::function_name(fcinfo),
                        1 << Theta::kMinLgK, 1 << Theta::kMaxLgK, k));
     return std::countr_zero(static_cast<uint32>(k));
 }

@@ -1,38 +1,9 @@
 -- topk: which are the most frequent? ----------------------------------------------------------------------------------
 
-CREATE TYPE topksketch;
-
-CREATE FUNCTION topksketch_in(cstring) RETURNS topksketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION topksketch_in(cstring) IS 'Input function of topksketch: base64.';
-
-CREATE FUNCTION topksketch_out(topksketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION topksketch_out(topksketch) IS 'Output function of topksketch: base64.';
-
-CREATE FUNCTION topksketch_recv(internal) RETURNS topksketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION topksketch_recv(internal) IS 'Binary input function of topksketch.';
-
-CREATE FUNCTION topksketch_send(topksketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION topksketch_send(topksketch) IS 'Binary output function of topksketch.';
-
 -- extended: items are often text, which compresses.
-CREATE TYPE topksketch (
-    INPUT = topksketch_in, OUTPUT = topksketch_out, RECEIVE = topksketch_recv, SEND = topksketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
-);
+-- type topksketch stored extended
 COMMENT ON TYPE topksketch IS
     'Which are the most frequent? Lazy Space-Saving: k items with lower and upper bounds, exact up to k distinct items.';
-
-CREATE FUNCTION topksketch_from_bytea(bytea) RETURNS topksketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION topksketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS topksketch) WITH FUNCTION topksketch_from_bytea(bytea);
-CREATE CAST (topksketch AS bytea) WITH FUNCTION topksketch_send(topksketch);
-COMMENT ON CAST (bytea AS topksketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (topksketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION topk_empty(k integer DEFAULT 128) RETURNS topksketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

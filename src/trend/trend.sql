@@ -1,38 +1,9 @@
 -- trend: which are the most active now? --------------------------------------------------------------------------------
 
-CREATE TYPE trendsketch;
-
-CREATE FUNCTION trendsketch_in(cstring) RETURNS trendsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION trendsketch_in(cstring) IS 'Input function of trendsketch: base64.';
-
-CREATE FUNCTION trendsketch_out(trendsketch) RETURNS cstring
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION trendsketch_out(trendsketch) IS 'Output function of trendsketch: base64.';
-
-CREATE FUNCTION trendsketch_recv(internal) RETURNS trendsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION trendsketch_recv(internal) IS 'Binary input function of trendsketch.';
-
-CREATE FUNCTION trendsketch_send(trendsketch) RETURNS bytea
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION trendsketch_send(trendsketch) IS 'Binary output function of trendsketch.';
-
 -- extended: items are often text, which compresses.
-CREATE TYPE trendsketch (
-    INPUT = trendsketch_in, OUTPUT = trendsketch_out, RECEIVE = trendsketch_recv, SEND = trendsketch_send,
-    INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
-);
+-- type trendsketch stored extended
 COMMENT ON TYPE trendsketch IS
     'Which are the most active now? Counters that halve with every half-life, with lower and upper bounds.';
-
-CREATE FUNCTION trendsketch_from_bytea(bytea) RETURNS trendsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION trendsketch_from_bytea(bytea) IS 'The sketch with these bytes, after a full check.';
-CREATE CAST (bytea AS trendsketch) WITH FUNCTION trendsketch_from_bytea(bytea);
-CREATE CAST (trendsketch AS bytea) WITH FUNCTION trendsketch_send(trendsketch);
-COMMENT ON CAST (bytea AS trendsketch) IS 'The sketch with these bytes, after a full check.';
-COMMENT ON CAST (trendsketch AS bytea) IS 'The bytes of a sketch: its exchange format.';
 
 CREATE FUNCTION trend_empty(half_life interval, k integer DEFAULT 128, max_ahead interval DEFAULT '1 day') RETURNS trendsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
