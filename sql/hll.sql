@@ -120,6 +120,12 @@ SELECT bool_and(hll_estimate(a) = hll_estimate(b) AND e = round(hll_estimate(a))
 FROM (SELECT g, hll_agg(v) AS a, hll_agg(v) AS b, approx_count_distinct(v) AS e FROM hll_rows GROUP BY g) q;
 SELECT (SELECT s FROM (SELECT g, hll_agg(v) AS s FROM hll_rows GROUP BY GROUPING SETS ((g), ())) q WHERE g IS NULL)::text = :'serial';
 SELECT count(*) = 8 AND bool_and(s IS NOT NULL) FROM (SELECT g, hll_agg(v) AS s FROM hll_rows GROUP BY ROLLUP (g)) q;
+-- nothing, by every road
+SELECT bool_and(a IS NULL AND b IS NULL AND c = 0) FROM (SELECT hll_agg(NULL::int) OVER w AS a, hll_agg(v) FILTER (WHERE v < 0) OVER w AS b,
+    approx_count_distinct(NULL::int) OVER w AS c FROM hll_rows WHERE i <= 50 WINDOW w AS (ORDER BY i ROWS 5 PRECEDING)) q;
+SELECT count(*) = 8 AND bool_and(a IS NULL AND b IS NULL AND c = 0) FROM (SELECT g, hll_agg(NULL::int) AS a, hll_agg(v) FILTER (WHERE v < 0) AS b,
+    approx_count_distinct(v) FILTER (WHERE v < 0) AS c FROM hll_rows GROUP BY GROUPING SETS ((g), ())) q;
+SELECT count(*) = 1 AND bool_and(a IS NULL AND c = 0) FROM (SELECT hll_agg(v) AS a, approx_count_distinct(v) AS c FROM hll_rows WHERE false GROUP BY GROUPING SETS (())) q;
 
 -- 7. stored: toasted and short values, upserts, states that start from a tuple ---------------------------------------
 CREATE TABLE hll_daily (day int PRIMARY KEY, users hllsketch);
