@@ -2,6 +2,7 @@
 #include "theta/theta.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "hash.hpp"
@@ -20,13 +21,13 @@ Image build(int lg_k, std::uint64_t first, std::uint64_t end) {
 }
 Image build(int lg_k, std::uint64_t n) { return build(lg_k, 0, n); }
 
-// A set operation, as SQL does it: on a working copy of the first.
+// A set operation, as SQL does it: on a working copy of the first; of what the operation needs of it, if it shrinks it.
 template <class Operation>
-Image combined(const Image& a, const Image& b, Operation operation) {
-    const Theta from = open<Theta>(a);
-    Room room(std::max(from.grown_bytes(), from.merge_bytes(open<Theta>(b))));
-    Theta s = from.relay(room.span());
-    EXPECT_EQ(operation(s, open<Theta>(b)), Status::ok);
+Image combined(const Image& a, const Image& b, Operation operation, bool shrinks = true) {
+    const Theta from = open<Theta>(a), other = open<Theta>(b);
+    Room room(shrinks ? from.grown_bytes() : std::max(from.grown_bytes(), from.merge_bytes(other)));
+    Theta s = shrinks ? from.relay_for(other, room.span()) : from.relay(room.span());
+    EXPECT_EQ(operation(s, other), Status::ok);
     s.settle();
     Room to(s.trimmed_bytes());
     const std::size_t bytes = s.trim(to.span());
@@ -35,7 +36,8 @@ Image combined(const Image& a, const Image& b, Operation operation) {
     return image;
 }
 Image united(const Image& a, const Image& b) {
-    return combined(a, b, [](Theta& s, const Theta& other) { return s.merge(other); });
+    return combined(
+        a, b, [](Theta& s, const Theta& other) { return s.merge(other); }, false);
 }
 Image common(const Image& a, const Image& b) {
     return combined(a, b, [](Theta& s, const Theta& other) { return s.intersect(other); });
@@ -200,6 +202,64 @@ TEST(Theta, CraftedHashes) {
             sketch.add([h = (200000 - i) << shift](Theta& s) { return s.add(h); });
         EXPECT_EQ(Theta::check(sketch.trimmed()), Status::ok);
         EXPECT_EQ(open<Theta>(sketch.trimmed()).retained(), shift == 0 ? 4u : 4096u);
+    }
+}
+
+// Set operations by definition, on hashes that are uniform, that share one bucket, that are dense but for few, and that
+// come in clusters; and on sketches of different thetas.
+TEST(Theta, SetOperationsAreExactOnAnyHashes) {
+    Random random{13};
+    using Hashes = std::vector<theta::Hash>;
+    const auto image_of = [](int lg_k, const Hashes& hashes) {
+        Sketch<Theta> sketch(Theta::Params{lg_k});
+        for (const theta::Hash h : hashes) sketch.add([h](Theta& s) { return s.add(h << (64 - theta::kHashBits)); });
+        return sketch.trimmed();
+    };
+    const auto hashes_of = [](const Image& image) {
+        const auto packed = std::span(image).subspan(kHeaderBytes);
+        auto reader =
+            theta::Reader::of_packed(packed.data(), open<Theta>(image).retained(), std::to_integer<int>(image[5]));
+        Hashes hashes;
+        for (auto run = reader.next(); !run.empty(); run = reader.next())
+            hashes.insert(hashes.end(), run.begin(), run.end());
+        return hashes;
+    };
+    for (int round = 0; round < 400; ++round) {
+        const auto pick = [&random, kind = round % 4]() -> theta::Hash {
+            switch (kind) {
+                case 0: return random.below(theta::kOne);
+                case 1: return random.below(100) == 0 ? random.below(theta::kOne) : random.below(3000);
+                case 2: return theta::kOne - 1 - random.below(random.below(500) == 0 ? theta::kOne : 2000);
+                default: return (random.below(8) << 45) + (random.below(16) << 20) + random.below(64);
+            }
+        };
+        const Hashes shared = [&] {
+            Hashes hashes(random.below(1500));
+            std::generate(hashes.begin(), hashes.end(), pick);
+            return hashes;
+        }();
+        const auto with_others = [&] {
+            Hashes hashes = shared;
+            for (std::size_t n = random.below(1500); n > 0; --n) hashes.push_back(pick());
+            return hashes;
+        };
+        const Image a = image_of(round % 3 == 0 ? 8 : 12, with_others()), b = image_of(12, with_others());
+        const double theta = std::min(open<Theta>(a).theta(), open<Theta>(b).theta());
+        const auto below_theta = [theta](Hashes hashes) {
+            std::erase_if(hashes, [theta](theta::Hash h) { return std::ldexp(static_cast<double>(h), -48) >= theta; });
+            return hashes;
+        };
+        const Hashes x = below_theta(hashes_of(a)), y = below_theta(hashes_of(b));
+        Hashes both, only;
+        std::set_intersection(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(both));
+        std::set_difference(x.begin(), x.end(), y.begin(), y.end(), std::back_inserter(only));
+        ASSERT_EQ(hashes_of(common(a, b)), both);
+        ASSERT_EQ(hashes_of(common(b, a)), both);
+        ASSERT_EQ(hashes_of(difference(a, b)), only);
+        const Theta::Overlap overlap = Theta::overlap(open<Theta>(a), open<Theta>(b));
+        ASSERT_EQ(overlap.common, static_cast<double>(both.size()));
+        ASSERT_EQ(overlap.a, static_cast<double>(x.size()));
+        ASSERT_EQ(overlap.b, static_cast<double>(y.size()));
     }
 }
 

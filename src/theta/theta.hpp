@@ -27,6 +27,7 @@
 #include "sketch.hpp"
 #include "theta/estimate.hpp"
 #include "theta/packed.hpp"
+#include "theta/run_index.hpp"
 
 namespace sketch {
 
@@ -81,20 +82,10 @@ class Theta : public View {
 
     std::size_t grown_bytes() const { return bytes_with(trimmed() ? count() + 1 : capacity() + 1, p0()); }
 
-    Theta relay(std::span<std::byte> room) const {
-        Theta s(room.data(), room.size());
-        std::memcpy(s.image_, image_, kHeaderBytes);
-        s.start_working(count(), threshold());
-        if (trimmed()) {
-            Hash* to = s.hashes();
-            auto from = reader();
-            for (auto run = from.next(); !run.empty(); run = from.next()) to = std::copy(run.begin(), run.end(), to);
-        } else {
-            std::memcpy(s.hashes(), payload() + kFixedBytes, count() * sizeof(Hash));
-            s.set_settled_count(settled_count());
-        }
-        return s;
-    }
+    Theta relay(std::span<std::byte> room) const { return relay_to(room, theta::kOne); }
+
+    // To be intersected with the other sketch, or to lose what that has: its theta ends both.
+    Theta relay_for(const Theta& other, std::span<std::byte> room) const { return relay_to(room, other.threshold()); }
 
     // --- set operations ---------------------------------------------------------------------------------------------
     // All leave the smaller k and the smaller theta of the two.
@@ -185,19 +176,19 @@ class Theta : public View {
     };
     static Overlap overlap(const Theta& a, const Theta& b) {
         const Hash threshold = std::min(a.threshold(), b.threshold());
-        std::size_t common = 0, i = 0, j = 0;
+        std::size_t common = 0, i = 0;
+        Hash from = 0;
         auto from_a = a.reader(), from_b = b.reader();
-        auto x = from_a.next(), y = from_b.next();
-        while (!x.empty() && !y.empty()) {
-            // Neither branch nor prediction: which of the two comes next is chance.
-            while (i < x.size() && j < y.size()) {
-                const Hash of_a = x[i], of_b = y[j];
-                common += of_a == of_b;
-                i += of_a <= of_b;
-                j += of_b <= of_a;
+        auto x = from_a.next();
+        for (auto y = from_b.next(); !x.empty() && !y.empty(); y = from_b.next()) {
+            const theta::RunIndex index(y, from);
+            const Hash last = y.back();
+            while (!x.empty()) {
+                for (; i < x.size() && x[i] <= last; ++i) common += index.has(x[i]);
+                if (i < x.size()) break;
+                x = from_a.next(), i = 0;
             }
-            if (i == x.size()) x = from_a.next(), i = 0;
-            if (j == y.size()) y = from_b.next(), j = 0;
+            from = last + 1;
         }
         const double theta = a.nothing() || b.nothing() ? 1 : std::min(a.theta(), b.theta());
         return {theta, static_cast<double>(a.count_below(threshold)), static_cast<double>(b.count_below(threshold)),
@@ -256,6 +247,27 @@ class Theta : public View {
         set_threshold(threshold);
         set_settled_count(n);
         store(payload() + sizeof(Hash) + sizeof(std::uint32_t), std::uint32_t{0});
+    }
+
+    // At least what is below the limit: a packed form is read to the end of the run that reaches it.
+    Theta relay_to(std::span<std::byte> room, Hash limit) const {
+        Theta s(room.data(), room.size());
+        std::memcpy(s.image_, image_, kHeaderBytes);
+        s.start_working(count(), threshold());
+        if (trimmed()) {
+            Hash* to = s.hashes();
+            auto from = reader();
+            for (auto run = from.next(); !run.empty(); run = from.next()) {
+                to = std::copy(run.begin(), run.end(), to);
+                if (run.back() >= limit) break;
+            }
+            s.set_count(static_cast<std::size_t>(to - s.hashes()));
+            s.set_settled_count(s.count());
+        } else {
+            std::memcpy(s.hashes(), payload() + kFixedBytes, count() * sizeof(Hash));
+            s.set_settled_count(settled_count());
+        }
+        return s;
     }
 
     void append(Hash hash) {
@@ -331,16 +343,17 @@ class Theta : public View {
         Hash* const mine = hashes();
         const std::size_t n = count();
         std::size_t at = 0, kept = 0;
-        auto from = other.reader();
-        for (auto run = from.next(); !run.empty() && at < n; run = from.next()) {
-            std::size_t i = 0;
-            while (at < n && i < run.size()) {
-                const Hash a = mine[at], b = run[i];
-                mine[kept] = a;
-                kept += common ? a == b : a < b;
-                at += a <= b;
-                i += b <= a;
+        Hash from = 0;
+        auto other_reader = other.reader();
+        for (auto run = other_reader.next(); !run.empty() && at < n; run = other_reader.next()) {
+            const theta::RunIndex index(run, from);
+            const Hash last = run.back();
+            for (; at < n && mine[at] <= last; ++at) {
+                const Hash hash = mine[at];
+                mine[kept] = hash;
+                kept += index.has(hash) == common;
             }
+            from = last + 1;
         }
         if (!common) kept = static_cast<std::size_t>(std::copy(mine + at, mine + n, mine + kept) - mine);
         set_count(kept);
