@@ -3,6 +3,7 @@
 // bloom to PostgreSQL.
 #include "bloom/bloom.hpp"
 
+#include "pg/cached.hpp"
 #include "pg/shim.hpp"
 
 namespace {
@@ -39,34 +40,6 @@ struct BloomShim {
     static Bloom::Params params(FunctionCallInfo fcinfo, int first) { return checked_params(fcinfo, first, first + 1); }
 };
 
-// A filter that was fetched for an earlier row.
-struct Fetched {
-    varatt_external source;
-    varlena* filter;
-};
-
-// The sketch to probe. A WHERE clause probes the same stored filter for every row, and must not fetch it each time.
-// Stored out of line, it is named by a pointer that no other value has.
-Bloom probed_argument(FunctionCallInfo fcinfo) {
-    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-    if (!VARATT_IS_EXTERNAL_ONDISK(datum)) return pg::arg<BloomShim>(fcinfo, 0);
-    varatt_external source;
-    VARATT_EXTERNAL_GET_POINTER(source, datum);
-
-    pg::CallSite& site = pg::call_site(fcinfo);
-    MemoryContext context = fcinfo->flinfo->fn_mcxt;
-    if (site.room == nullptr) site.room = MemoryContextAllocZero(context, sizeof(Fetched));
-    auto& fetched = *static_cast<Fetched*>(site.room);
-    if (fetched.filter == nullptr || std::memcmp(&fetched.source, &source, sizeof source) != 0) {
-        if (fetched.filter != nullptr) pfree(std::exchange(fetched.filter, nullptr));
-        const MemoryContext before = MemoryContextSwitchTo(context);
-        fetched.filter = reinterpret_cast<varlena*>(PG_DETOAST_DATUM(PointerGetDatum(datum)));
-        MemoryContextSwitchTo(before);
-        fetched.source = source;
-    }
-    return pg::read<BloomShim>(PointerGetDatum(fetched.filter));
-}
-
 }  // namespace
 
 SKETCH_FUNCTION(bloomsketch_in) { return pg::in<BloomShim>(fcinfo); }
@@ -90,7 +63,8 @@ SKETCH_FUNCTION(bloom_intersect) {
 
 SKETCH_FUNCTION(bloom_contains) {
     const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
-    return BoolGetDatum(probed_argument(fcinfo).contains(hash));
+    // A WHERE clause probes the same stored filter for every row: it is fetched once.
+    return BoolGetDatum(pg::cached_arg<BloomShim>(fcinfo, 0).contains(hash));
 }
 
 SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0).estimate()); }
