@@ -114,9 +114,8 @@ ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {
     found.type = getBaseType(argument_type(fcinfo, argument));
     found.kind = kind_of(found.type);
     if (found.kind == ItemKind::text) reject_nondeterministic(PG_GET_COLLATION());
-    const bool utf8 = GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
     const bool plain = found.type == TEXTOID || found.type == VARCHAROID;
-    found.as_is = found.kind == ItemKind::bytes || (plain && utf8);
+    found.as_is = found.kind == ItemKind::bytes || (plain && text_is_utf8());
     Oid output;
     bool varlena;
     getTypeOutputInfo(found.type, &output, &varlena);

@@ -26,9 +26,6 @@ struct Writer {
 };
 static_assert(std::is_trivially_destructible_v<Writer>);
 
-// Whether the bytes of text are taken as they are: an SQL_ASCII server does not know what they mean.
-bool text_is_utf8() { return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII; }
-
 std::uint64_t hash_utf8(const char* text, std::size_t length) {
     if (text_is_utf8()) return hash_bytes(text, length);
     const char* utf8 = pg_server_to_any(text, static_cast<int>(length), PG_UTF8);

@@ -70,6 +70,9 @@ CallSite& call_site(FunctionCallInfo fcinfo);
 // The declared type of the argument or, where that is anyelement, the type in this call.
 Oid argument_type(FunctionCallInfo fcinfo, int argument);
 
+// Whether the bytes of text are taken as they are: an SQL_ASCII server does not know what they mean.
+inline bool text_is_utf8() { return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII; }
+
 // Text that differs in its bytes may be equal under such a collation.
 void reject_nondeterministic(Oid collation);
 
