@@ -29,6 +29,24 @@ inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
     std::memcpy(to + size - 8, from + size - 8, 8);  // the last 8, some of them again
 }
 
+// Whether two strings are the same, without the call of memcmp.
+inline bool same_bytes(const std::byte* a, const std::byte* b, std::size_t size) {
+    std::uint64_t differ = 0;
+    const auto compare = [&](std::size_t at) {
+        std::uint64_t x, y;
+        std::memcpy(&x, a + at, 8);
+        std::memcpy(&y, b + at, 8);
+        differ |= x ^ y;
+    };
+    if (size < 8) {
+        for (std::size_t i = 0; i < size; ++i) differ |= static_cast<std::uint64_t>(a[i] ^ b[i]);
+        return differ == 0;
+    }
+    for (std::size_t i = 0; i + 8 < size && differ == 0; i += 8) compare(i);
+    compare(size - 8);
+    return differ == 0;
+}
+
 struct Item {
     ItemKind kind;
     std::uint64_t word;  // the integer; else the length
@@ -54,6 +72,9 @@ inline std::strong_ordering operator<=>(const Item& a, const Item& b) {
     const int order = common == 0 ? 0 : std::memcmp(a.data, b.data, common);
     return order != 0 ? order <=> 0 : a.size() <=> b.size();
 }
-inline bool operator==(const Item& a, const Item& b) { return (a <=> b) == 0; }
+inline bool operator==(const Item& a, const Item& b) {
+    if (a.kind == ItemKind::integer) return a.word == b.word;
+    return a.size() == b.size() && same_bytes(a.data, b.data, a.size());
+}
 
 }  // namespace sketch

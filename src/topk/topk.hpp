@@ -79,9 +79,14 @@ class Topk : public Entries<Topk, 1> {
 
   private:
     friend Entries;
+    friend Image;
+    friend Log;
+    friend Trim;
     static constexpr int scales() { return 1; }
     static constexpr std::size_t own_bytes() { return 0; }
-    static void weigh(const std::byte* row, double* weights) { weights[0] = load<double>(row); }
+    static void weigh(Batch& batch) {
+        for (std::size_t i = 0; i < batch.rows; ++i) batch.weight[i][0] = load<double>(batch.words[i]);
+    }
     Status agree(const Topk& from, double* factors) {
         factors[0] = 1;
         set_listed(std::max(listed(), from.listed()));

@@ -128,6 +128,9 @@ class Trend : public Entries<Trend, 2> {
 
   private:
     friend Entries;
+    friend Image;
+    friend Log;
+    friend Trim;
 
     std::size_t own_bytes() const { return 16 + 16 * static_cast<std::size_t>(scales()); }
     std::byte* scale_at(int scale) const {
@@ -141,18 +144,22 @@ class Trend : public Entries<Trend, 2> {
     // Weights may grow to so many half-lives after the landmark before it is moved.
     static constexpr std::int64_t kLead = 256;
 
-    void weigh(const std::byte* row, double* weights) {
-        const auto at = load<std::int64_t>(row);
-        const auto weight = load<double>(row + 8);
+    // The landmarks follow the newest of the rows first.
+    void weigh(Batch& batch) {
+        std::int64_t newest = latest();
+        for (std::size_t i = 0; i < batch.rows; ++i) newest = std::max(newest, load<std::int64_t>(batch.words[i]));
+        set_latest(newest);
         for (int t = 0; t < scales(); ++t) {
-            const std::int64_t h = half_life(t);
-            const decay::Moment m = decay::moment_of(at, h);
-            if (total(t) == 0) set_landmark(t, m.whole);
-            if (m.whole - landmark(t) > kLead) [[unlikely]]
-                move_landmark(t, m.whole);
-            weights[t] = scaled_down(weight * decay::gain(m, h), power_of_two(m.whole - landmark(t)));
+            const std::int64_t h = half_life(t), whole = moment(newest, t).whole;
+            if (total(t) == 0) set_landmark(t, whole);
+            if (whole - landmark(t) > kLead) move_landmark(t, whole);
+            const std::int64_t landmark = this->landmark(t);
+            for (std::size_t i = 0; i < batch.rows; ++i) {
+                const decay::Moment m = decay::moment_of(load<std::int64_t>(batch.words[i]), h);
+                const auto weight = load<double>(batch.words[i] + 8);
+                batch.weight[i][t] = scaled_down(weight * decay::gain(m, h), power_of_two(m.whole - landmark));
+            }
         }
-        if (at > latest()) set_latest(at);
     }
 
     void move_landmark(int scale, std::int64_t to) {

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// Heavy hitters, the write buffer: rows wait in a log, and are hashed, weighed and applied many at a time.
+#pragma once
+
+#include <limits>
+
+#include "entries/table.hpp"
+
+namespace sketch {
+
+template <class Room, int kRowWords>
+class EntryLog : public EntryTable<Room, kRowWords> {
+  public:
+    using Base = EntryTable<Room, kRowWords>;
+    using Base::Base;
+    using Base::bytes, Base::entries, Base::item_kind, Base::settled, Base::total;
+
+    std::size_t settle_bytes() const { return std::max(bytes(), bytes_with(need_to_flush())); }
+
+    void settle() {
+        if (settled()) return;
+        make_room(need_to_flush());
+        flush();
+    }
+
+  protected:
+    using typename Base::Places;
+    using Base::arena_room, Base::arena_used, Base::capacity, Base::cells, Base::count, Base::kLeastLog, Base::kMostLog,
+        Base::layout_bytes, Base::log, Base::places, Base::reshape, Base::scales, Base::self, Base::set_count,
+        Base::set_mode, Base::slots;
+
+    static constexpr std::size_t kMostRows = kMostLog / (kRowWords + 1);
+
+    // Rows that are applied together. weigh() of the room writes the weights, from the room's words.
+    struct Batch {
+        std::size_t rows = 0;
+        const std::byte* words[kMostRows];
+        std::uint32_t hash[kMostRows];
+        double weight[kMostRows][kMaxScales];
+    };
+
+    // --- appending --------------------------------------------------------------------------------------------------
+
+    // Appends a row to the log; `words` are the room's own.
+    Status append(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+        if (item.kind != item_kind()) [[unlikely]] {
+            if (item_kind() != ItemKind::none) return Status::unlike_items;
+            set_mode(static_cast<std::uint8_t>(item.kind));
+        }
+        if (count() + row_words(item) <= slots()) [[likely]] {
+            put_row(item, words);
+            return Status::ok;
+        }
+        if (capacity() == 0) return Status::no_room;
+        if (const Status status = flush(); status != Status::ok) return status;
+        if (row_words(item) > slots()) return apply_long(item, words);
+        put_row(item, words);
+        return Status::ok;
+    }
+
+    // --- applying ---------------------------------------------------------------------------------------------------
+
+    // Applies the rows that wait in a log, which may be another sketch's. Returns how many are left at the head of
+    // batch.words: with no_room some.
+    template <class Log>
+    std::size_t apply_log(const Log& from, Batch& batch) {
+        if (from.settled()) return 0;
+        return item_kind() == ItemKind::integer ? apply_log<ItemKind::integer>(from, batch)
+                                                : apply_log<ItemKind::text>(from, batch);
+    }
+
+    // What stands after the log has been applied, at most.
+    struct Need {
+        std::size_t entries, arena;
+        Need operator+(const Need& other) const { return {entries + other.entries, arena + other.arena}; }
+    };
+    Need need_to_flush() const {
+        return {entries() + count() / (kRowWords + 1), arena_used() + 8 * std::size_t{count()}};
+    }
+    std::size_t bytes_with(Need need) const {
+        return layout_bytes({std::max<std::size_t>(count(), kLeastLog), need.entries, cells()}, need.arena);
+    }
+    // In bytes_with(need) or more: the table and the arena get what they need, the log keeps what it can.
+    void make_room(Need need) {
+        if (capacity() >= need.entries && arena_room(places()) >= need.arena) return;
+        const std::size_t left = (bytes() - layout_bytes({0, need.entries, cells()}, need.arena)) / 8;
+        reshape({std::min<std::size_t>(left, std::max<std::size_t>(slots(), kLeastLog)), need.entries, cells()});
+    }
+
+    // Applies the log. With no_room, what was not applied still waits.
+    Status flush() {
+        Batch batch;
+        const std::size_t left = apply_log(self(), batch);
+        std::byte* to = log();
+        for (std::size_t i = 0; i < left; ++i) {
+            const std::size_t size = 8 * row_words(item_of(item_kind(), batch.words[i]));
+            std::memmove(to, batch.words[i], size);
+            to += size;
+        }
+        set_count(static_cast<std::size_t>(to - log()) / 8);
+        return left == 0 ? Status::ok : Status::no_room;
+    }
+
+  private:
+    friend Room;
+
+    static std::size_t row_words(const Item& item) { return kRowWords + 1 + (item.size() + 7) / 8; }
+
+    void put_row(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+        std::byte* row = log() + 8 * count();
+        std::memcpy(row, words, sizeof words);
+        row += sizeof words;
+        store(row, item.word);
+        if (const std::size_t size = item.size(); size != 0) {
+            store(row + 8 * ((size + 7) / 8), std::uint64_t{0});
+            copy_bytes(row + 8, item.data, size);
+        }
+        set_count(count() + row_words(item));
+    }
+
+    static Item item_of(ItemKind kind, const std::byte* row) {
+        const std::byte* const at = row + 8 * kRowWords;
+        if (kind == ItemKind::integer) return Item::of(load<std::int64_t>(at));
+        return Item::of(kind, at + 8, load<std::uint64_t>(at));
+    }
+
+    // The kind is known to the compiler as far as it matters in the loops; text stands for all strings.
+    template <ItemKind kKind, class Log>
+    std::size_t apply_log(const Log& from, Batch& batch) {
+        const std::byte *const first = from.log(), *const end = first + 8 * from.count();
+        for (const std::byte* row = first; row < end; row += 8 * row_words(item_of(kKind, row)))
+            batch.words[batch.rows++] = row;
+        hash_rows<kKind>(batch);
+        self().weigh(batch);
+        double totals[kMaxScales];
+        for (int t = 0; t < scales(); ++t) totals[t] = total(t);
+        const std::size_t left = scales() == 1 ? apply_rows<kKind, 1>(batch, totals) : apply_rows<kKind, 0>(batch, totals);
+        for (int t = 0; t < scales(); ++t) this->set_total(t, totals[t]);
+        return left;
+    }
+
+    template <ItemKind kKind>
+    [[gnu::flatten]] static void hash_rows(Batch& batch) {
+        for (std::size_t i = 0; i < batch.rows; ++i) batch.hash[i] = item_of(kKind, batch.words[i]).hash();
+    }
+
+    template <ItemKind kKind, int kScales>
+    std::size_t apply_rows(Batch& batch, double* totals) {
+        const Places p = places();
+        std::uint16_t rows[kMostRows];
+        std::size_t n = batch.rows, done = 0;
+        if (kScales == 1 && p.cell_count != 0)
+            n = apply_at_once<kKind>(p, batch, totals, rows);
+        else
+            for (std::size_t i = 0; i < n; ++i) rows[i] = static_cast<std::uint16_t>(i);
+        for (; done < n; ++done) {
+            const std::size_t i = rows[done];
+            const Item item = item_of(kKind, batch.words[i]);
+            if (apply_row<kScales>(p, item, batch.hash[i], batch.weight[i], totals) != Status::ok) break;
+        }
+        for (std::size_t i = done; i < n; ++i) batch.words[i - done] = batch.words[rows[i]];
+        return n - done;
+    }
+
+    // Most rows belong to an entry, or to a cell that takes them. Which of the two cannot be predicted, so these are
+    // done without branches, one step for all rows after the other; returns how many others there are, and which.
+    template <ItemKind kKind>
+    std::size_t apply_at_once(const Places& p, const Batch& batch, double* totals, std::uint16_t* others) {
+        enum State : std::uint8_t { kAbsent, kHeld, kCollided };
+        std::uint16_t entry[kMostRows];
+        std::uint8_t state[kMostRows];
+        for (std::size_t i = 0; i < batch.rows; ++i) {
+            const std::uint32_t hash = batch.hash[i];
+            const std::uint32_t held = load<std::uint16_t>(p.slots + 2 * (hash >> p.shift)), any = held != 0;
+            entry[i] = static_cast<std::uint16_t>(held - any);
+            const bool alike = this->alike(p, entry[i], item_of(kKind, batch.words[i]), hash);
+            state[i] = static_cast<std::uint8_t>(any + (any & !alike));
+        }
+        if constexpr (kKind != ItemKind::integer) {
+            std::size_t n = 0;
+            for (std::size_t i = 0; i < batch.rows; ++i) {
+                others[n] = static_cast<std::uint16_t>(i);
+                n += state[i] == kHeld;
+            }
+            for (std::size_t j = 0; j < n; ++j) {
+                const std::size_t i = others[j];
+                if (!(this->item(p, entry[i]) == item_of(item_kind(), batch.words[i]))) [[unlikely]]
+                    state[i] = kCollided;
+            }
+        }
+        const double limits[] = {this->floor(), std::numeric_limits<double>::infinity(), -1};
+        double sum = totals[0];
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < batch.rows; ++i) {
+            const auto cell = reinterpret_cast<std::uintptr_t>(this->cell_at(p, batch.hash[i], 0));
+            const auto held = reinterpret_cast<std::uintptr_t>(this->upper_at(p, entry[i], 0));
+            auto* const to = reinterpret_cast<std::byte*>(choose(state[i] == kHeld, held, cell));
+            const double weight = batch.weight[i][0], before = load<double>(to);
+            const bool takes = before + weight <= limits[state[i]];
+            const auto taken = std::bit_cast<double>(choose(takes, std::bit_cast<std::uint64_t>(weight), 0));
+            store(to, before + taken);
+            sum += taken;
+            others[n] = static_cast<std::uint16_t>(i);
+            n += !takes;
+        }
+        totals[0] = sum;
+        return n;
+    }
+
+    // Without a branch, whatever the compiler thinks of it.
+    static std::uint64_t choose(bool first, std::uint64_t a, std::uint64_t b) { return b ^ ((a ^ b) & (0 - std::uint64_t{first})); }
+
+    template <int kScales>
+    [[gnu::always_inline]] Status apply_row(const Places& p, const Item& item, std::uint32_t hash,
+                                            const double* weights, double* totals) {
+        const int scales = kScales != 0 ? kScales : this->scales();
+        bool counts = false;
+        for (int t = 0; t < scales; ++t) counts |= weights[t] > 0;
+        if (!counts) return Status::ok;
+        if (const Status status = this->template apply<kScales>(p, item, hash, weights); status != Status::ok)
+            return status;
+        for (int t = 0; t < scales; ++t) totals[t] += weights[t];
+        return Status::ok;
+    }
+
+    // A row that is longer than the log.
+    [[gnu::noinline]] Status apply_long(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+        Batch batch;
+        batch.words[batch.rows++] = reinterpret_cast<const std::byte*>(words);
+        self().weigh(batch);
+        double totals[kMaxScales];
+        for (int t = 0; t < scales(); ++t) totals[t] = total(t);
+        const Status status = apply_row<0>(places(), item, item.hash(), batch.weight[0], totals);
+        for (int t = 0; t < scales(); ++t) this->set_total(t, totals[t]);
+        return status;
+    }
+};
+
+}  // namespace sketch
