@@ -69,8 +69,8 @@ class Entries : public EntryTrim<Room, kRowWords> {
 
         this->set_k(std::min(k(), from.k()));
         merge_entries(from, factors);
-        typename Base::Batch batch;
-        this->apply_log(from, batch);
+        std::uint16_t rows[Base::kMostRows];
+        this->apply_log(from, rows);
         if (entries() > this->most_entries()) this->prune();
         return Status::ok;
     }

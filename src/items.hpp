@@ -19,14 +19,17 @@ enum class ItemKind : std::uint8_t { none, integer, text, bytes, boolean, number
 inline constexpr ItemKind kLastItemKind = ItemKind::other;
 inline constexpr std::size_t kMaxItemBytes = 8191;
 
-// Copies as memcpy does, without its call: most items are short.
+// Copies as memcpy does, without its call: most items are short. Of two pieces the second may repeat some of the first.
 inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
     if (size < 8) {
         for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
-        return;
+    } else if (size < 16) {
+        std::memcpy(to, from, 8);
+        std::memcpy(to + size - 8, from + size - 8, 8);
+    } else {
+        for (std::size_t i = 0; i + 16 < size; i += 16) std::memcpy(to + i, from + i, 16);
+        std::memcpy(to + size - 16, from + size - 16, 16);
     }
-    for (std::size_t i = 0; i + 8 < size; i += 8) std::memcpy(to + i, from + i, 8);
-    std::memcpy(to + size - 8, from + size - 8, 8);  // the last 8, some of them again
 }
 
 // Whether two strings are the same, without the call of memcmp.

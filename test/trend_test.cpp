@@ -108,7 +108,7 @@ TEST(Decay, MomentsAreExact) {
         if (i % 5 == 0) at = i % 2 ? Trend::kFirst : Trend::kEnd - 1;
         const std::int64_t h =
             Trend::kSecond + static_cast<std::int64_t>(random.below(std::uint64_t{1} << random.below(54)));
-        const decay::Moment m = decay::moment_of(at, h);
+        const decay::Moment m = decay::HalfLife(h).moment(at);
         ASSERT_GE(m.rest, 0);
         ASSERT_LT(m.rest, h);
         ASSERT_TRUE(static_cast<__int128>(m.whole) * h + m.rest == at);

@@ -7,8 +7,9 @@
 //
 //   head     u32 k, u32 entries, u24 capacity of the table (0: none), u8 log2 of the cells + 1 (0: none), u32 bytes of
 //            the arena in use; what the room adds; for each scale f64 total, f64 floor
-//   log      rows that wait: `slots` words of 8 bytes, `count` of them in use. A row is the room's own words, one word
-//            (the integer, or the length of the item), and the bytes of the item, filled up with zeros
+//   log      `slots` words of 8 bytes. From its head rows that wait, each the room's own words and one word: the
+//            integer, or u32 length of the item, u32 how many words before the end of the log its bytes begin. From its
+//            end backwards the bytes of items. count = rows + 65536 * words of bytes
 //   cells    of the filter: for each cell and each scale f64
 //   slots    of a hash table: u16 each, entry + 1
 //   entries  u64 word; for each scale f64 c; for each scale f64 e. The word is an integer itself, else the hash of the
@@ -112,6 +113,13 @@ class EntryImage : public View {
         reshape(default_shape());
     }
 
+    // The log, in words.
+    static constexpr std::size_t kRow = kRowWords + 1;
+    std::size_t log_rows() const { return count() & 0xFFFF; }
+    std::size_t log_bytes() const { return count() >> 16; }
+    std::size_t log_used() const { return kRow * log_rows() + log_bytes(); }
+    void set_log(std::size_t rows, std::size_t bytes) { set_count(rows | bytes << 16); }
+
     Room& self() { return static_cast<Room&>(*this); }
     const Room& self() const { return static_cast<const Room&>(*this); }
     std::byte* own() { return payload() + kFixedHead; }
@@ -147,6 +155,7 @@ class EntryImage : public View {
                2 * sizeof(double) * static_cast<std::size_t>(scale);
     }
     std::byte* log() const { return image_ + kHeaderBytes + head_bytes(); }
+    std::byte* log_end() const { return log() + 8 * slots(); }
     Places places() const {
         Places p;
         p.scales = static_cast<std::size_t>(scales());
@@ -156,7 +165,7 @@ class EntryImage : public View {
         p.cell_count = cells();
         p.shift = 32 - std::countr_zero(n | 1u << 31);
         p.sums = sum_at(0);
-        p.cells = log() + 8 * slots();
+        p.cells = log_end();
         p.slots = p.cells + p.cell_count * cell_bytes();
         p.entries = p.slots + 2 * n;
         p.arena = p.entries + (trimmed() ? entries() : capacity()) * p.stride;
@@ -209,8 +218,8 @@ class EntryImage : public View {
         if (n == 0 && bytes_ < kLeastTable) return {room / 8, 0, 0};
 
         const std::size_t least_table = 2 * slots_for(n) + n * stride() + used;
-        std::size_t log = std::max<std::size_t>(std::clamp(bytes_ / 64, kLeastLog, kMostLog), count());
-        log = std::max<std::size_t>(std::min(log, (room - least_table) / 8), count());
+        std::size_t log = std::max<std::size_t>(std::clamp(bytes_ / 64, kLeastLog, kMostLog), log_used());
+        log = std::max<std::size_t>(std::min(log, (room - least_table) / 8), log_used());
         const std::size_t rest = room - 8 * log;
         const std::size_t all = cells != 0 ? most_entries() : most_entries() - 1;  // so that it grows before it prunes
         const std::size_t most = std::max(n, mean == 0 ? all : std::min(all, 4 * n + 16));
@@ -224,20 +233,21 @@ class EntryImage : public View {
     }
 
     // Moves the sections to where this shape wants them; bytes_ are enough. Arena and entries go to the end first, from
-    // where they are in nobody's way.
+    // where they are in nobody's way; the cells and the bytes before them move one after the other.
     void reshape(Shape shape) {
         const Places from = places();
-        const std::size_t n = entries() * from.stride, used = arena_used(), cells = this->cells();
-        std::byte *const arena = image_ + bytes_ - used, *const moved = arena - n;
+        const std::size_t n = entries() * from.stride, used = arena_used(), bytes = 8 * log_bytes();
+        std::byte *const arena = image_ + bytes_ - used, *const moved = arena - n, *const end = log_end();
         std::memmove(arena, from.arena, used);
         std::memmove(moved, from.entries, n);
         set_slots(shape.log);
         set_capacity(shape.capacity, shape.cells);
         const Places to = places();
-        if (cells != 0)
-            std::memmove(to.cells, from.cells, shape.cells * cell_bytes());
-        else
-            self().fill_cells(to);
+        const auto move_bytes = [&] { std::memmove(log_end() - bytes, end - bytes, bytes); };
+        if (to.cells < from.cells) move_bytes();
+        if (from.cell_count == to.cell_count) std::memmove(to.cells, from.cells, to.cell_count * cell_bytes());
+        if (to.cells > from.cells) move_bytes();
+        if (from.cell_count != to.cell_count) self().fill_cells(to);
         std::memmove(to.entries, moved, n);
         std::memmove(to.arena, arena, used);
         self().fill_slots(to);

@@ -26,18 +26,25 @@ class EntryLog : public EntryTable<Room, kRowWords> {
 
   protected:
     using typename Base::Places;
-    using Base::arena_room, Base::arena_used, Base::capacity, Base::cells, Base::count, Base::kLeastLog, Base::kMostLog,
-        Base::layout_bytes, Base::log, Base::places, Base::reshape, Base::scales, Base::self, Base::set_count,
-        Base::set_mode, Base::slots;
+    using Base::arena_room, Base::arena_used, Base::capacity, Base::cells, Base::kLeastLog, Base::kMostLog, Base::kRow,
+        Base::layout_bytes, Base::log, Base::log_bytes, Base::log_end, Base::log_rows, Base::log_used, Base::places,
+        Base::reshape, Base::scales, Base::self, Base::set_log, Base::set_mode, Base::slots;
 
-    static constexpr std::size_t kMostRows = kMostLog / (kRowWords + 1);
+    static constexpr std::size_t kMostRows = kMostLog / kRow;
 
     // Rows that are applied together. weigh() of the room writes the weights, from the room's words.
     struct Batch {
-        std::size_t rows = 0;
-        const std::byte* words[kMostRows];
+        std::size_t rows;
+        const std::byte *first, *end;  // of the log
         std::uint32_t hash[kMostRows];
         double weight[kMostRows][kMaxScales];
+
+        const std::byte* row(std::size_t i) const { return first + 8 * kRow * i; }
+        Item item(ItemKind kind, std::size_t i) const {
+            const auto word = load<std::uint64_t>(row(i) + 8 * kRowWords);
+            if (kind == ItemKind::integer) return Item::of(static_cast<std::int64_t>(word));
+            return Item::of(kind, end - 8 * (word >> 32), static_cast<std::uint32_t>(word));
+        }
     };
 
     // --- appending --------------------------------------------------------------------------------------------------
@@ -48,7 +55,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             if (item_kind() != ItemKind::none) return Status::unlike_items;
             set_mode(static_cast<std::uint8_t>(item.kind));
         }
-        if (count() + row_words(item) <= slots()) [[likely]] {
+        if (log_used() + row_words(item) <= slots()) [[likely]] {
             put_row(item, words);
             return Status::ok;
         }
@@ -61,13 +68,17 @@ class EntryLog : public EntryTable<Room, kRowWords> {
 
     // --- applying ---------------------------------------------------------------------------------------------------
 
-    // Applies the rows that wait in a log, which may be another sketch's. Returns how many are left at the head of
-    // batch.words: with no_room some.
+    // Applies the rows that wait in a log, which may be another sketch's. With no_room some are left: returns how many,
+    // and rows has their numbers.
     template <class Log>
-    std::size_t apply_log(const Log& from, Batch& batch) {
+    std::size_t apply_log(const Log& from, std::uint16_t* rows) {
         if (from.settled()) return 0;
-        return item_kind() == ItemKind::integer ? apply_log<ItemKind::integer>(from, batch)
-                                                : apply_log<ItemKind::text>(from, batch);
+        Batch batch;
+        batch.rows = from.log_rows();
+        batch.first = from.log();
+        batch.end = from.log_end();
+        return item_kind() == ItemKind::integer ? apply_batch<ItemKind::integer>(batch, rows)
+                                                : apply_batch<ItemKind::text>(batch, rows);
     }
 
     // What stands after the log has been applied, at most.
@@ -76,79 +87,66 @@ class EntryLog : public EntryTable<Room, kRowWords> {
         Need operator+(const Need& other) const { return {entries + other.entries, arena + other.arena}; }
     };
     Need need_to_flush() const {
-        return {entries() + count() / (kRowWords + 1), arena_used() + 8 * std::size_t{count()}};
+        return {entries() + log_rows(), arena_used() + 8 * log_bytes()};
     }
     std::size_t bytes_with(Need need) const {
-        return layout_bytes({std::max<std::size_t>(count(), kLeastLog), need.entries, cells()}, need.arena);
+        return layout_bytes({std::max(log_used(), kLeastLog), need.entries, cells()}, need.arena);
     }
-    // In bytes_with(need) or more: the table and the arena get what they need, the log keeps what it can.
+    // In bytes_with(need) or more: the table and the arena get what they need, the log keeps what it can. A filter that
+    // came when the image grew, and has nothing to tell yet, may have to go.
     void make_room(Need need) {
         if (capacity() >= need.entries && arena_room(places()) >= need.arena) return;
-        const std::size_t left = (bytes() - layout_bytes({0, need.entries, cells()}, need.arena)) / 8;
-        reshape({std::min<std::size_t>(left, std::max<std::size_t>(slots(), kLeastLog)), need.entries, cells()});
+        const std::size_t kept = bytes_with(need) <= bytes() ? cells() : 0;
+        const std::size_t left = (bytes() - layout_bytes({0, need.entries, kept}, need.arena)) / 8;
+        reshape({std::min(left, std::max<std::size_t>(slots(), kLeastLog)), need.entries, kept});
     }
 
     // Applies the log. With no_room, what was not applied still waits.
     Status flush() {
-        Batch batch;
-        const std::size_t left = apply_log(self(), batch);
-        std::byte* to = log();
-        for (std::size_t i = 0; i < left; ++i) {
-            const std::size_t size = 8 * row_words(item_of(item_kind(), batch.words[i]));
-            std::memmove(to, batch.words[i], size);
-            to += size;
-        }
-        set_count(static_cast<std::size_t>(to - log()) / 8);
+        std::uint16_t rows[kMostRows];
+        const std::size_t left = apply_log(self(), rows);
+        for (std::size_t i = 0; i < left; ++i)
+            std::memmove(log() + 8 * kRow * i, log() + 8 * kRow * rows[i], 8 * kRow);
+        set_log(left, left == 0 ? 0 : log_bytes());
         return left == 0 ? Status::ok : Status::no_room;
     }
 
   private:
     friend Room;
 
-    static std::size_t row_words(const Item& item) { return kRowWords + 1 + (item.size() + 7) / 8; }
+    static std::size_t byte_words(const Item& item) { return (item.size() + 7) / 8; }
+    static std::size_t row_words(const Item& item) { return kRow + byte_words(item); }
 
     void put_row(const Item& item, const std::uint64_t (&words)[kRowWords]) {
-        std::byte* row = log() + 8 * count();
+        const std::size_t rows = log_rows(), bytes = log_bytes() + byte_words(item);
+        std::byte* const row = log() + 8 * kRow * rows;
         std::memcpy(row, words, sizeof words);
-        row += sizeof words;
-        store(row, item.word);
-        if (const std::size_t size = item.size(); size != 0) {
-            store(row + 8 * ((size + 7) / 8), std::uint64_t{0});
-            copy_bytes(row + 8, item.data, size);
-        }
-        set_count(count() + row_words(item));
-    }
-
-    static Item item_of(ItemKind kind, const std::byte* row) {
-        const std::byte* const at = row + 8 * kRowWords;
-        if (kind == ItemKind::integer) return Item::of(load<std::int64_t>(at));
-        return Item::of(kind, at + 8, load<std::uint64_t>(at));
+        store(row + sizeof words, item.kind == ItemKind::integer ? item.word : item.word | bytes << 32);
+        if (item.kind != ItemKind::integer) copy_bytes(log_end() - 8 * bytes, item.data, item.size());
+        set_log(rows + 1, bytes);
     }
 
     // The kind is known to the compiler as far as it matters in the loops; text stands for all strings.
-    template <ItemKind kKind, class Log>
-    std::size_t apply_log(const Log& from, Batch& batch) {
-        const std::byte *const first = from.log(), *const end = first + 8 * from.count();
-        for (const std::byte* row = first; row < end; row += 8 * row_words(item_of(kKind, row)))
-            batch.words[batch.rows++] = row;
+    template <ItemKind kKind>
+    std::size_t apply_batch(Batch& batch, std::uint16_t* rows) {
         hash_rows<kKind>(batch);
         self().weigh(batch);
         double totals[kMaxScales];
         for (int t = 0; t < scales(); ++t) totals[t] = total(t);
-        const std::size_t left = scales() == 1 ? apply_rows<kKind, 1>(batch, totals) : apply_rows<kKind, 0>(batch, totals);
+        const std::size_t left =
+            scales() == 1 ? apply_rows<kKind, 1>(batch, totals, rows) : apply_rows<kKind, 0>(batch, totals, rows);
         for (int t = 0; t < scales(); ++t) this->set_total(t, totals[t]);
         return left;
     }
 
     template <ItemKind kKind>
     [[gnu::flatten]] static void hash_rows(Batch& batch) {
-        for (std::size_t i = 0; i < batch.rows; ++i) batch.hash[i] = item_of(kKind, batch.words[i]).hash();
+        for (std::size_t i = 0; i < batch.rows; ++i) batch.hash[i] = batch.item(kKind, i).hash();
     }
 
     template <ItemKind kKind, int kScales>
-    std::size_t apply_rows(Batch& batch, double* totals) {
+    std::size_t apply_rows(const Batch& batch, double* totals, std::uint16_t* rows) {
         const Places p = places();
-        std::uint16_t rows[kMostRows];
         std::size_t n = batch.rows, done = 0;
         if (kScales == 1 && p.cell_count != 0)
             n = apply_at_once<kKind>(p, batch, totals, rows);
@@ -156,10 +154,10 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             for (std::size_t i = 0; i < n; ++i) rows[i] = static_cast<std::uint16_t>(i);
         for (; done < n; ++done) {
             const std::size_t i = rows[done];
-            const Item item = item_of(kKind, batch.words[i]);
+            const Item item = batch.item(kKind, i);
             if (apply_row<kScales>(p, item, batch.hash[i], batch.weight[i], totals) != Status::ok) break;
         }
-        for (std::size_t i = done; i < n; ++i) batch.words[i - done] = batch.words[rows[i]];
+        for (std::size_t i = done; i < n; ++i) rows[i - done] = rows[i];
         return n - done;
     }
 
@@ -174,7 +172,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             const std::uint32_t hash = batch.hash[i];
             const std::uint32_t held = load<std::uint16_t>(p.slots + 2 * (hash >> p.shift)), any = held != 0;
             entry[i] = static_cast<std::uint16_t>(held - any);
-            const bool alike = this->alike(p, entry[i], item_of(kKind, batch.words[i]), hash);
+            const bool alike = this->alike(p, entry[i], batch.item(kKind, i), hash);
             state[i] = static_cast<std::uint8_t>(any + (any & !alike));
         }
         if constexpr (kKind != ItemKind::integer) {
@@ -185,7 +183,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             }
             for (std::size_t j = 0; j < n; ++j) {
                 const std::size_t i = others[j];
-                if (!(this->item(p, entry[i]) == item_of(item_kind(), batch.words[i]))) [[unlikely]]
+                if (!(this->item(p, entry[i]) == batch.item(item_kind(), i))) [[unlikely]]
                     state[i] = kCollided;
             }
         }
@@ -195,10 +193,10 @@ class EntryLog : public EntryTable<Room, kRowWords> {
         for (std::size_t i = 0; i < batch.rows; ++i) {
             const auto cell = reinterpret_cast<std::uintptr_t>(this->cell_at(p, batch.hash[i], 0));
             const auto held = reinterpret_cast<std::uintptr_t>(this->upper_at(p, entry[i], 0));
-            auto* const to = reinterpret_cast<std::byte*>(choose(state[i] == kHeld, held, cell));
+            auto* const to = reinterpret_cast<std::byte*>(select(state[i] == kHeld, held, cell));
             const double weight = batch.weight[i][0], before = load<double>(to);
             const bool takes = before + weight <= limits[state[i]];
-            const auto taken = std::bit_cast<double>(choose(takes, std::bit_cast<std::uint64_t>(weight), 0));
+            const auto taken = std::bit_cast<double>(select(takes, std::bit_cast<std::uint64_t>(weight), 0));
             store(to, before + taken);
             sum += taken;
             others[n] = static_cast<std::uint16_t>(i);
@@ -209,7 +207,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     }
 
     // Without a branch, whatever the compiler thinks of it.
-    static std::uint64_t choose(bool first, std::uint64_t a, std::uint64_t b) { return b ^ ((a ^ b) & (0 - std::uint64_t{first})); }
+    static std::uint64_t select(bool first, std::uint64_t a, std::uint64_t b) { return b ^ ((a ^ b) & (0 - std::uint64_t{first})); }
 
     template <int kScales>
     [[gnu::always_inline]] Status apply_row(const Places& p, const Item& item, std::uint32_t hash,
@@ -227,7 +225,8 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     // A row that is longer than the log.
     [[gnu::noinline]] Status apply_long(const Item& item, const std::uint64_t (&words)[kRowWords]) {
         Batch batch;
-        batch.words[batch.rows++] = reinterpret_cast<const std::byte*>(words);
+        batch.rows = 1;
+        batch.first = reinterpret_cast<const std::byte*>(words);
         self().weigh(batch);
         double totals[kMaxScales];
         for (int t = 0; t < scales(); ++t) totals[t] = total(t);

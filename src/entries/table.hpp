@@ -130,6 +130,7 @@ class EntryTable : public EntryImage<Room, kRowWords> {
         const bool narrow = item.size() > arena_room(p) - arena_used();
         if (n >= most || (narrow && n >= most - k() / 4)) {
             prune();
+            if (absorb<0>(p, hash, weights)) return Status::ok;
             at = probe(p, item, hash);
         }
         if (entries() == capacity() || item.size() > arena_room(p) - arena_used()) return Status::no_room;

@@ -26,33 +26,41 @@ inline double exp2_fraction(double x) {
 // A moment as whole half-lives since the epoch and the part of one that follows.
 struct Moment {
     std::int64_t whole;
-    std::int64_t rest;  // microseconds, 0 <= rest < half_life
+    std::int64_t rest;  // microseconds, 0 <= rest < half-life
 };
 
-// half_life is a second or more, so that the quotient of doubles is off by one at most.
-inline Moment moment_of(std::int64_t at, std::int64_t half_life) {
-    const double quotient = static_cast<double>(at) / static_cast<double>(half_life);
-    Moment m{static_cast<std::int64_t>(quotient), 0};
-    m.rest = static_cast<std::int64_t>(static_cast<std::uint64_t>(at) -
-                                       static_cast<std::uint64_t>(m.whole) * static_cast<std::uint64_t>(half_life));
-    if (m.rest >= half_life) {
-        ++m.whole;
-        m.rest -= half_life;
-    }
-    while (m.rest < 0) {
-        --m.whole;
-        m.rest += half_life;
-    }
-    return m;
-}
+// Of a second or more, so that a quotient of doubles is off by one at most, also as a product with the inverse.
+class HalfLife {
+  public:
+    explicit HalfLife(std::int64_t length) : length_(length), inverse_(1 / static_cast<double>(length)) {}
 
-// 2^(rest / half_life) and 2^-(rest / half_life).
-inline double gain(Moment m, std::int64_t half_life) {
-    return exp2_fraction(static_cast<double>(m.rest) / static_cast<double>(half_life));
-}
-inline double loss(Moment m, std::int64_t half_life) {
-    if (m.rest == 0) return 1;
-    return 0.5 * exp2_fraction(static_cast<double>(half_life - m.rest) / static_cast<double>(half_life));
-}
+    Moment moment(std::int64_t at) const {
+        Moment m{static_cast<std::int64_t>(static_cast<double>(at) * inverse_), 0};
+        m.rest = static_cast<std::int64_t>(static_cast<std::uint64_t>(at) -
+                                           static_cast<std::uint64_t>(m.whole) * static_cast<std::uint64_t>(length_));
+        const int step = (m.rest >= length_) - (m.rest < 0);
+        m.whole += step;
+        m.rest -= step * length_;
+        if (m.rest < 0) [[unlikely]] {  // it was rounded up, and cut off towards zero
+            --m.whole;
+            m.rest += length_;
+        }
+        return m;
+    }
+
+    // 2^(rest / half-life) and 2^-(rest / half-life).
+    double gain(Moment m) const { return exp2_fraction(share(m.rest)); }
+    double loss(Moment m) const { return m.rest == 0 ? 1 : 0.5 * exp2_fraction(share(length_ - m.rest)); }
+
+  private:
+    // Below 1, also where the product rounds up.
+    double share(std::int64_t rest) const {
+        const double x = static_cast<double>(rest) * inverse_;
+        return x < 1 ? x : 0x1.fffffffffffffp-1;
+    }
+
+    std::int64_t length_;
+    double inverse_;
+};
 
 }  // namespace sketch::decay

@@ -95,9 +95,9 @@ class Trend : public Entries<Trend, 2> {
     // By what stored weights are multiplied to be scores at a moment; before the newest event, at that.
     double decay_to(std::int64_t at, int scale) const {
         if (latest() == kNever) return 0;
-        const std::int64_t h = half_life(scale);
-        const decay::Moment m = decay::moment_of(std::max(at, latest()), h);
-        return power_of_two(landmark(scale) - m.whole) * decay::loss(m, h);
+        const decay::HalfLife h(half_life(scale));
+        const decay::Moment m = h.moment(std::max(at, latest()));
+        return power_of_two(landmark(scale) - m.whole) * h.loss(m);
     }
 
     // The entries from the most active to the least, at any moment: by what was counted for sure, then by what may be,
@@ -139,7 +139,9 @@ class Trend : public Entries<Trend, 2> {
     std::int64_t landmark(int scale) const { return load<std::int64_t>(scale_at(scale) + 8); }
     void set_landmark(int scale, std::int64_t value) { store(scale_at(scale) + 8, value); }
     void set_latest(std::int64_t at) { store(own(), at); }
-    decay::Moment moment(std::int64_t at, int scale) const { return decay::moment_of(at, half_life(scale)); }
+    std::int64_t whole_at(std::int64_t at, int scale) const {
+        return decay::HalfLife(half_life(scale)).moment(at).whole;
+    }
 
     // Weights may grow to so many half-lives after the landmark before it is moved.
     static constexpr std::int64_t kLead = 256;
@@ -147,17 +149,18 @@ class Trend : public Entries<Trend, 2> {
     // The landmarks follow the newest of the rows first.
     void weigh(Batch& batch) {
         std::int64_t newest = latest();
-        for (std::size_t i = 0; i < batch.rows; ++i) newest = std::max(newest, load<std::int64_t>(batch.words[i]));
+        for (std::size_t i = 0; i < batch.rows; ++i) newest = std::max(newest, load<std::int64_t>(batch.row(i)));
         set_latest(newest);
         for (int t = 0; t < scales(); ++t) {
-            const std::int64_t h = half_life(t), whole = moment(newest, t).whole;
+            const decay::HalfLife h(half_life(t));
+            const std::int64_t whole = h.moment(newest).whole;
             if (total(t) == 0) set_landmark(t, whole);
             if (whole - landmark(t) > kLead) move_landmark(t, whole);
             const std::int64_t landmark = this->landmark(t);
             for (std::size_t i = 0; i < batch.rows; ++i) {
-                const decay::Moment m = decay::moment_of(load<std::int64_t>(batch.words[i]), h);
-                const auto weight = load<double>(batch.words[i] + 8);
-                batch.weight[i][t] = scaled_down(weight * decay::gain(m, h), power_of_two(m.whole - landmark));
+                const decay::Moment m = h.moment(load<std::int64_t>(batch.row(i)));
+                const auto weight = load<double>(batch.row(i) + 8);
+                batch.weight[i][t] = scaled_down(weight * h.gain(m), power_of_two(m.whole - landmark));
             }
         }
     }
@@ -186,7 +189,7 @@ class Trend : public Entries<Trend, 2> {
 
     void bring_up() {
         if (latest() == kNever) return;
-        for (int t = 0; t < scales(); ++t) move_landmark(t, moment(latest(), t).whole);
+        for (int t = 0; t < scales(); ++t) move_landmark(t, whole_at(latest(), t));
     }
 
     bool check_moments() const {
@@ -194,7 +197,7 @@ class Trend : public Entries<Trend, 2> {
         if (none != (latest() == kNever)) return false;
         if (!none && (latest() < kFirst || latest() >= kEnd)) return false;
         for (int t = 0; t < scales(); ++t) {
-            if (landmark(t) != (none ? 0 : moment(latest(), t).whole)) return false;
+            if (landmark(t) != (none ? 0 : whole_at(latest(), t))) return false;
             // The newest event alone counts so much.
             if (none ? total(t) != 0 : total(t) < kMinWeight) return false;
         }
