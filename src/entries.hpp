@@ -76,11 +76,11 @@ class Entries : public EntryTrim<Room, kRowWords> {
     }
 
   protected:
+    using Base::arena_used, Base::bytes_, Base::count, Base::error_at, Base::flush, Base::hash_at, Base::head_bytes,
+        Base::new_entry, Base::offset, Base::places, Base::probe, Base::scales, Base::payload, Base::self,
+        Base::set_floor, Base::set_mode, Base::slots, Base::stands_before, Base::stride, Base::sum_at, Base::upper_at;
     using typename Base::Places;
     using typename Base::Probe;
-    using Base::arena_used, Base::bytes_, Base::count, Base::error_at, Base::flush, Base::hash_at,
-        Base::head_bytes, Base::new_entry, Base::offset, Base::places, Base::probe, Base::scales, Base::payload, Base::self, Base::set_floor,
-        Base::set_mode, Base::slots, Base::stands_before, Base::stride, Base::sum_at, Base::upper_at;
 
     // --- moving the scale -------------------------------------------------------------------------------------------
 
@@ -99,8 +99,8 @@ class Entries : public EntryTrim<Room, kRowWords> {
         for (std::uint32_t i = 0; i < p.cell_count; ++i) scaled(this->cell_at(p, i, scale));
     }
     static double power_of_two(std::int64_t exponent) {
-        if (exponent < -1022) return 0;
-        return std::bit_cast<double>(static_cast<std::uint64_t>(std::min<std::int64_t>(exponent, 1023) + 1023) << 52);
+        const std::int64_t biased = exponent + 1023;
+        return std::bit_cast<double>(static_cast<std::uint64_t>(std::clamp<std::int64_t>(biased, 0, 2046)) << 52);
     }
     static constexpr double kTiny = 0x1p-900;
     static double scaled_down(double value, double factor) {
@@ -117,7 +117,8 @@ class Entries : public EntryTrim<Room, kRowWords> {
         if (item_kind() > kLastItemKind) return Status::bad_parameter;
         if (k() < static_cast<std::uint32_t>(scales()) || k() > kMaxEntries) return Status::bad_parameter;
         const std::uint32_t n = entries();
-        if (slots() != 0 || count() != 0 || load<std::uint32_t>(payload() + 8) != 0 || n > k()) return Status::bad_content;
+        if (slots() != 0 || count() != 0 || load<std::uint32_t>(payload() + 8) != 0 || n > k())
+            return Status::bad_content;
         if (bytes_ != kHeaderBytes + head_bytes() + n * stride() + arena_used()) return Status::wrong_size;
         if ((n != 0 || arena_used() != 0) && item_kind() == ItemKind::none) return Status::bad_content;
         if (!check_sums()) return Status::bad_content;
@@ -127,7 +128,8 @@ class Entries : public EntryTrim<Room, kRowWords> {
   private:
     // An item of both has the sum of both bounds; an item of one may have weighed as much as the floor in the other.
     // The
-    // filter rises by the other's floor. Until all have been seen, the sign of the first error marks the entries that were found in both.
+    // filter rises by the other's floor. Until all have been seen, the sign of the first error marks the entries that
+    // were found in both.
     void merge_entries(const Room& from, const double* factors) {
         const Places p = places(), q = from.places();
         const int scales = this->scales();

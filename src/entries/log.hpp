@@ -25,10 +25,10 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     }
 
   protected:
-    using typename Base::Places;
     using Base::arena_room, Base::arena_used, Base::capacity, Base::cells, Base::kLeastLog, Base::kMostLog, Base::kRow,
         Base::layout_bytes, Base::log, Base::log_bytes, Base::log_end, Base::log_rows, Base::log_used, Base::places,
         Base::reshape, Base::scales, Base::self, Base::set_log, Base::set_mode, Base::slots;
+    using typename Base::Places;
 
     static constexpr std::size_t kMostRows = kMostLog / kRow;
 
@@ -86,9 +86,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
         std::size_t entries, arena;
         Need operator+(const Need& other) const { return {entries + other.entries, arena + other.arena}; }
     };
-    Need need_to_flush() const {
-        return {entries() + log_rows(), arena_used() + 8 * log_bytes()};
-    }
+    Need need_to_flush() const { return {entries() + log_rows(), arena_used() + 8 * log_bytes()}; }
     std::size_t bytes_with(Need need) const {
         return layout_bytes({std::max(log_used(), kLeastLog), need.entries, cells()}, need.arena);
     }
@@ -105,8 +103,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     Status flush() {
         std::uint16_t rows[kMostRows];
         const std::size_t left = apply_log(self(), rows);
-        for (std::size_t i = 0; i < left; ++i)
-            std::memmove(log() + 8 * kRow * i, log() + 8 * kRow * rows[i], 8 * kRow);
+        for (std::size_t i = 0; i < left; ++i) std::memmove(log() + 8 * kRow * i, log() + 8 * kRow * rows[i], 8 * kRow);
         set_log(left, left == 0 ? 0 : log_bytes());
         return left == 0 ? Status::ok : Status::no_room;
     }
@@ -207,7 +204,9 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     }
 
     // Without a branch, whatever the compiler thinks of it.
-    static std::uint64_t select(bool first, std::uint64_t a, std::uint64_t b) { return b ^ ((a ^ b) & (0 - std::uint64_t{first})); }
+    static std::uint64_t select(bool first, std::uint64_t a, std::uint64_t b) {
+        return b ^ ((a ^ b) & (0 - std::uint64_t{first}));
+    }
 
     template <int kScales>
     [[gnu::always_inline]] Status apply_row(const Places& p, const Item& item, std::uint32_t hash,

@@ -23,10 +23,10 @@ class EntryTable : public EntryImage<Room, kRowWords> {
     using Base::entries, Base::floor, Base::item_kind, Base::k, Base::item;
 
   protected:
+    using Base::arena_room, Base::arena_used, Base::capacity, Base::entry_at, Base::error_at, Base::hash_at,
+        Base::most_entries, Base::scales, Base::set_arena_used, Base::set_entries, Base::set_floor, Base::upper_at,
+        Base::word;
     using typename Base::Places;
-    using Base::arena_room, Base::arena_used, Base::capacity, Base::entry_at, Base::error_at,
-        Base::hash_at, Base::most_entries, Base::scales, Base::set_arena_used, Base::set_entries, Base::set_floor,
-        Base::upper_at, Base::word;
     friend Base;
 
     // --- finding ----------------------------------------------------------------------------------------------------
@@ -84,8 +84,7 @@ class EntryTable : public EntryImage<Room, kRowWords> {
     }
     void fill_cells(const Places& p) {
         for (std::size_t i = 0; i < p.cell_count; ++i)
-            for (int t = 0; t < scales(); ++t)
-                store(cell_at(p, static_cast<std::uint32_t>(i), t), floor(t));
+            for (int t = 0; t < scales(); ++t) store(cell_at(p, static_cast<std::uint32_t>(i), t), floor(t));
     }
     // What an item without an entry weighs at most.
     double bound(const Places& p, std::uint32_t hash, int scale) const {
@@ -146,9 +145,9 @@ class EntryTable : public EntryImage<Room, kRowWords> {
 
     // --- pruning ----------------------------------------------------------------------------------------------------
 
-    // Keeps what stands above the bar of a scale: at most k entries. What stands between its threshold and the bar would
-    // lose little by going; so that a stream of items that are all alike does not empty the table, some stay, chosen by
-    // their hash alone, until about a quarter of k are there.
+    // Keeps what stands above the bar of a scale: at most k entries. What stands between its threshold and the bar
+    // would lose little by going; so that a stream of items that are all alike does not empty the table, some stay,
+    // chosen by their hash alone, until about a quarter of k are there.
     void prune() {
         const Places p = this->places();
         const int scales = this->scales();
@@ -205,8 +204,9 @@ class EntryTable : public EntryImage<Room, kRowWords> {
         double threshold, floor;
     };
 
-    // A floor that rises by no more than it must is soon met again by the fullest cells. It rises by four times as much,
-    // as far as the bound allows: (quota + 1) * floor + the sum of what entries have above it stays below the total.
+    // A floor that rises by no more than it must is soon met again by the fullest cells. It rises by four times as
+    // much, as far as the bound allows: (quota + 1) * floor + the sum of what entries have above it stays below the
+    // total.
     Bar bar(const Places& p, int scale) const {
         const std::size_t quota = k() / static_cast<std::uint32_t>(scales());
         const double now = floor(scale);
@@ -217,7 +217,7 @@ class EntryTable : public EntryImage<Room, kRowWords> {
             above += std::max(0.0, load<double>(upper_at(p, i, scale)) - threshold);
         const double parts = static_cast<double>(quota + 1);
         const double spare = (this->total(scale) - above) / parts - threshold;
-        const double ahead = 3 * (threshold - now);
+        const double ahead = 7 * (threshold - now);
         return {threshold, 2 * ahead <= spare ? threshold + ahead : threshold};
     }
 

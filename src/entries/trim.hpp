@@ -29,8 +29,8 @@ class EntryTrim : public EntryLog<Room, kRowWords> {
     }
 
   protected:
-    using typename Base::Places;
     using Base::arena_used, Base::bytes_, Base::head_bytes, Base::image_, Base::places, Base::scales, Base::set_floor;
+    using typename Base::Places;
 
   private:
     template <int kScales>

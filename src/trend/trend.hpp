@@ -160,7 +160,8 @@ class Trend : public Entries<Trend, 2> {
             for (std::size_t i = 0; i < batch.rows; ++i) {
                 const decay::Moment m = h.moment(load<std::int64_t>(batch.row(i)));
                 const auto weight = load<double>(batch.row(i) + 8);
-                batch.weight[i][t] = scaled_down(weight * h.gain(m), power_of_two(m.whole - landmark));
+                const double scaled = weight * h.gain(m) * power_of_two(m.whole - landmark);
+                batch.weight[i][t] = scaled < kTiny ? 0 : scaled;
             }
         }
     }
