@@ -37,7 +37,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
         std::size_t rows;
         const std::byte *first, *end;  // of the log
         std::uint32_t hash[kMostRows];
-        double weight[kMostRows][kMaxScales];
+        double weight[kMaxScales][kMostRows];
 
         const std::byte* row(std::size_t i) const { return first + 8 * kRow * i; }
         Item item(ItemKind kind, std::size_t i) const {
@@ -114,7 +114,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     static std::size_t byte_words(const Item& item) { return (item.size() + 7) / 8; }
     static std::size_t row_words(const Item& item) { return kRow + byte_words(item); }
 
-    void put_row(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+    [[gnu::always_inline]] void put_row(const Item& item, const std::uint64_t (&words)[kRowWords]) {
         const std::size_t rows = log_rows(), bytes = log_bytes() + byte_words(item);
         std::byte* const row = log() + 8 * kRow * rows;
         std::memcpy(row, words, sizeof words);
@@ -151,8 +151,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             for (std::size_t i = 0; i < n; ++i) rows[i] = static_cast<std::uint16_t>(i);
         for (; done < n; ++done) {
             const std::size_t i = rows[done];
-            const Item item = batch.item(kKind, i);
-            if (apply_row<kScales>(p, item, batch.hash[i], batch.weight[i], totals) != Status::ok) break;
+            if (apply_row<kScales>(p, batch, i, batch.item(kKind, i), batch.hash[i], totals) != Status::ok) break;
         }
         for (std::size_t i = done; i < n; ++i) rows[i - done] = rows[i];
         return n - done;
@@ -161,8 +160,11 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     // Most rows belong to an entry, or to a cell that takes them. Which of the two cannot be predicted, so these are
     // done without branches, one step for all rows after the other; returns how many others there are, and which.
     template <ItemKind kKind>
-    std::size_t apply_at_once(const Places& p, const Batch& batch, double* totals, std::uint16_t* others) {
+    std::size_t apply_at_once(const Places& places, const Batch& batch, double* totals, std::uint16_t* others) {
         enum State : std::uint8_t { kAbsent, kHeld, kCollided };
+        Places p = places;
+        p.stride = 8 + 2 * sizeof(double);  // known to the compiler, as is the scale
+        p.scales = 1;
         std::uint16_t entry[kMostRows];
         std::uint8_t state[kMostRows];
         for (std::size_t i = 0; i < batch.rows; ++i) {
@@ -191,7 +193,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
             const auto cell = reinterpret_cast<std::uintptr_t>(this->cell_at(p, batch.hash[i], 0));
             const auto held = reinterpret_cast<std::uintptr_t>(this->upper_at(p, entry[i], 0));
             auto* const to = reinterpret_cast<std::byte*>(select(state[i] == kHeld, held, cell));
-            const double weight = batch.weight[i][0], before = load<double>(to);
+            const double weight = batch.weight[0][i], before = load<double>(to);
             const bool takes = before + weight <= limits[state[i]];
             const auto taken = std::bit_cast<double>(select(takes, std::bit_cast<std::uint64_t>(weight), 0));
             store(to, before + taken);
@@ -209,11 +211,15 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     }
 
     template <int kScales>
-    [[gnu::always_inline]] Status apply_row(const Places& p, const Item& item, std::uint32_t hash,
-                                            const double* weights, double* totals) {
+    [[gnu::always_inline]] Status apply_row(const Places& p, const Batch& batch, std::size_t row, const Item& item,
+                                            std::uint32_t hash, double* totals) {
         const int scales = kScales != 0 ? kScales : this->scales();
+        double weights[kMaxScales];
         bool counts = false;
-        for (int t = 0; t < scales; ++t) counts |= weights[t] > 0;
+        for (int t = 0; t < scales; ++t) {
+            weights[t] = batch.weight[t][row];
+            counts |= weights[t] > 0;
+        }
         if (!counts) return Status::ok;
         if (const Status status = this->template apply<kScales>(p, item, hash, weights); status != Status::ok)
             return status;
@@ -229,7 +235,7 @@ class EntryLog : public EntryTable<Room, kRowWords> {
         self().weigh(batch);
         double totals[kMaxScales];
         for (int t = 0; t < scales(); ++t) totals[t] = total(t);
-        const Status status = apply_row<0>(places(), item, item.hash(), batch.weight[0], totals);
+        const Status status = apply_row<0>(places(), batch, 0, item, item.hash(), totals);
         for (int t = 0; t < scales(); ++t) this->set_total(t, totals[t]);
         return status;
     }

@@ -217,6 +217,7 @@ class EntryTable : public EntryImage<Room, kRowWords> {
             above += std::max(0.0, load<double>(upper_at(p, i, scale)) - threshold);
         const double parts = static_cast<double>(quota + 1);
         const double spare = (this->total(scale) - above) / parts - threshold;
+        if (threshold <= now) return {threshold, now};
         const double ahead = 7 * (threshold - now);
         return {threshold, 2 * ahead <= spare ? threshold + ahead : threshold};
     }

@@ -35,7 +35,7 @@ ItemType* resolve_item(FunctionCallInfo fcinfo, int argument);
 Item item_of(ItemType& type, Datum value);
 
 // The item in an argument that is not NULL; its bytes live in the short-lived context.
-inline Item item_argument(FunctionCallInfo fcinfo, int argument) {
+[[gnu::always_inline]] inline Item item_argument(FunctionCallInfo fcinfo, int argument) {
     CallSite& site = call_site(fcinfo);
     if (site.room == nullptr) [[unlikely]]
         site.room = resolve_item(fcinfo, argument);

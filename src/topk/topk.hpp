@@ -85,7 +85,7 @@ class Topk : public Entries<Topk, 1> {
     static constexpr int scales() { return 1; }
     static constexpr std::size_t own_bytes() { return 0; }
     static void weigh(Batch& batch) {
-        for (std::size_t i = 0; i < batch.rows; ++i) batch.weight[i][0] = load<double>(batch.row(i));
+        for (std::size_t i = 0; i < batch.rows; ++i) batch.weight[0][i] = load<double>(batch.row(i));
     }
     Status agree(const Topk& from, double* factors) {
         factors[0] = 1;
