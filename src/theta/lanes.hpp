@@ -72,6 +72,7 @@ Hash* keep_rest(const Hash* a, const Hash* a_end, const Hash* b, const Hash* b_e
 // place; a is lost.
 template <bool common>
 Hash* keep(std::span<Hash> a, std::span<const Hash> b, Hash* to) {
+    if (a.empty()) return to;
     const Lanes lanes = cut_into_lanes(a, b);
     Hash* const lane_a[kLanes] = {a.data(), a.data() + lanes.of_a[1], a.data() + lanes.of_a[2],
                                   a.data() + lanes.of_a[3]};

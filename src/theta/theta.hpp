@@ -262,19 +262,24 @@ class Theta : public View {
         const Hash* mine = to + capacity() - n;
         const Hash* const end = to + capacity();
         std::memmove(to + capacity() - n, to, n * sizeof(Hash));
-        const Hash limit = threshold();
         std::size_t size = 0;
         auto from = other.reader();
-        for (auto run = from.next(theta::Reader::kShortRun); !run.empty() && size < most && run[0] < limit;
+        from.below(threshold());
+        for (auto run = from.next(theta::Reader::kShortRun); !run.empty() && size < most;
              run = from.next(theta::Reader::kShortRun)) {
-            std::size_t i = 0;
-            while (i < run.size() && mine != end && size < most) {
-                const Hash a = *mine, b = run[i];
-                to[size++] = std::min(a, b);
-                mine += a <= b;
-                i += b <= a;
-            }
-            for (; i < run.size() && size < most; ++i) to[size++] = run[i];
+            const Hash* theirs = run.data();
+            const Hash* const run_end = theirs + run.size();
+            const auto sure_steps = [&] {
+                return std::min(most - size, static_cast<std::size_t>(std::min(end - mine, run_end - theirs)));
+            };
+            for (std::size_t steps = sure_steps(); steps != 0; steps = sure_steps())
+                for (; steps != 0; --steps) {
+                    const Hash a = *mine, b = *theirs;
+                    to[size++] = std::min(a, b);
+                    mine += !(b < a);
+                    theirs += !(a < b);
+                }
+            for (; theirs != run_end && size < most; ++theirs) to[size++] = *theirs;
         }
         while (mine != end && size < most) to[size++] = *mine++;
         set_count(size);
