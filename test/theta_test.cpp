@@ -269,6 +269,28 @@ TEST(Theta, SetOperationsAreExactOnAnyHashes) {
     }
 }
 
+// Lanes of any lengths, also of none, cut where both runs have a hash, or next to it.
+TEST(Lanes, KeepAsStdDoes) {
+    Random random{14};
+    for (int round = 0; round < 20000; ++round) {
+        const auto run = [&random](std::uint64_t range) {
+            std::set<theta::Hash> hashes;
+            for (std::uint64_t n = random.below(60); n > 0; --n) hashes.insert(random.below(range));
+            return std::vector<theta::Hash>(hashes.begin(), hashes.end());
+        };
+        const std::uint64_t range = std::uint64_t{2} << random.below(8);
+        const auto a = run(range), b = run(random.below(2) == 0 ? range : 2 * range);
+        std::vector<theta::Hash> both, only;
+        std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both));
+        std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));
+        auto common = a, others = a;
+        common.resize(static_cast<std::size_t>(theta::keep<true>(common, b, common.data()) - common.data()));
+        others.resize(static_cast<std::size_t>(theta::keep<false>(others, b, others.data()) - others.data()));
+        ASSERT_EQ(common, both);
+        ASSERT_EQ(others, only);
+    }
+}
+
 TEST(Theta, StateStartsSmallAndGrowsWithItsSet) {
     Sketch<Theta> sketch(Theta::Params{12});
     EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 128u);
