@@ -114,6 +114,12 @@ Datum merge(FunctionCallInfo fcinfo) {
 
 // --- reading --------------------------------------------------------------------------------------------------------
 
+// Flat, as it is asked for many values of one sketch.
+[[gnu::flatten]] Datum estimate(FunctionCallInfo fcinfo) {
+    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    return Int64GetDatum(Answers(s).count(pg::hash_argument(fcinfo, 1)));
+}
+
 Answers ranges_argument(FunctionCallInfo fcinfo) {
     const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
     if (!s.ranges())
@@ -197,10 +203,7 @@ SKETCH_FUNCTION(countmin_subtract) {
         });
 }
 
-SKETCH_FUNCTION(countmin_estimate) {
-    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
-    return Int64GetDatum(Answers(s).count(pg::hash_argument(fcinfo, 1)));
-}
+SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }
 
 SKETCH_FUNCTION(countmin_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
