@@ -128,6 +128,7 @@ class Layout : public View {
         std::memcpy(log(), from.log(), from.used_log_bytes());
     }
     void set_log(const Update* updates, std::size_t n) {
+        set_count(0);
         weigh();
         set_count(n);
         std::memcpy(log(), updates, n * sizeof(Update));
@@ -153,7 +154,7 @@ class Layout : public View {
     // From keys to updates, in place: there must be room.
     void weigh() {
         if (!units()) return;
-        for (std::size_t i = std::min<std::size_t>(count(), slots() / 2); i-- > 0;)
+        for (std::size_t i = count(); i-- > 0;)
             store(log() + i * sizeof(Update), update_of(load<Key>(log() + i * sizeof(Key))));
         set_slots(slots() / 2);
         set_mode(mode() & ~kUnits);

@@ -41,8 +41,8 @@ class State : public Layout {
         std::size_t n = count();
         if (units()) {
             if (!gather_units(log(), n, slots() / 4)) return false;
-            set_slots(slots() / 2);
-            set_mode(mode() & ~kUnits);
+            set_count(0);
+            weigh();
         } else {
             const bool all = compact_log(log(), n);
             if (fit != nullptr) *fit = all;
