@@ -27,6 +27,9 @@ struct CountMinShim {
     using Kernel = CountMin;
     static constexpr const char* kType = "countminsketch";
     static constexpr bool kRanges = ranges;
+    // A range is the sum of up to kMostNodes cells in which all levels collide, and on values all over bigint they do:
+    // 1 % would need rows of 2M cells. (Other radixes, exact top levels, and parents less some of their children win a
+    // factor below three between them.)
     static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
 
     static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
