@@ -71,9 +71,24 @@ TEST_P(BloomRate, IsTheOneAskedFor) {
     ASSERT_EQ(a.merge(b.kernel()), Status::ok);
     EXPECT_TRUE(a.trimmed() == whole);
 
-    const Image folded = build({static_cast<double>(n) * 9, rate}, seed, 0, n);
-    measure("folded", folded, false);
-    EXPECT_LE(folded.size(), 2 * whole.size() + 100);
+    // A roll-up: a hundred stored parts, in any order.
+    std::vector<Image> parts;
+    for (std::uint64_t i = 0; i < 100; ++i) parts.push_back(build(made_for, seed, n * i / 100, n * (i + 1) / 100));
+    Random random{seed};
+    random.shuffle(parts);
+    Sketch<Bloom> merged(parts[0]);
+    for (const Image& part : parts) ASSERT_EQ(merged.merge(part), Status::ok);
+    EXPECT_TRUE(merged.trimmed() == whole);
+    measure("merged", merged.trimmed(), true);
+
+    // Made for more, and then cut to the prefixes of a small one.
+    Sketch<Bloom> fine(Bloom::Params{std::min(9.0 * static_cast<double>(n), 1e8), rate});
+    add(fine, seed, 0, n);
+    measure("roomy", fine.trimmed(), false);
+    Sketch<Bloom> cut(fine.trimmed());
+    ASSERT_EQ(cut.merge(build(made_for, seed, 0, 1)), Status::ok);
+    EXPECT_TRUE(cut.trimmed() == whole);
+    measure("cut", cut.trimmed(), true);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BloomRate,
@@ -94,6 +109,32 @@ TEST(BloomAccuracy, MergesOfStoredPartsHoldEverything) {
         for (const Image& part : forest) ASSERT_EQ(sketch.merge(part), Status::ok);
         expect_all(sketch.trimmed(), seed, n);
     }
+}
+
+// More than a table holds: 10^8 prefixes of more than 32 bits. All ways lead to the same prefixes of 32 bits.
+TEST(BloomAccuracy, MoreThanATableHolds) {
+    constexpr std::uint64_t kAll = 102000000;
+    const Bloom::Params params{1e8, 0.01};
+    const Image most = build(params, 9, 0, 99900000);
+    EXPECT_EQ(open<Bloom>(most).bits(), 34);
+    expect_all(most, 9, 1000000);
+    Sketch<Bloom> sketch(most);
+    add(sketch, 9, 90000000, kAll);
+    const Image image = sketch.trimmed();
+    ASSERT_EQ(Bloom::check(image), Status::ok);
+    EXPECT_EQ(open<Bloom>(image).bits(), 32);
+    EXPECT_NEAR(open<Bloom>(image).estimate() / kAll, 1, 1e-3);
+    EXPECT_NEAR(static_cast<double>(yes(image, ~9, 0, 4000000)) / 4e6, kAll / 0x1p32, 5e-4);
+
+    const Image part = build(params, 9, 50000000, kAll);
+    EXPECT_EQ(open<Bloom>(part).bits(), 34);
+    Sketch<Bloom> merged(most);
+    ASSERT_EQ(merged.merge(part), Status::ok);
+    EXPECT_TRUE(merged.trimmed() == image);
+    // Two large parts that are not too many together.
+    Sketch<Bloom> within(build(params, 9, 0, 80000000));
+    ASSERT_EQ(within.merge(build(params, 9, 30000000, 99900000)), Status::ok);
+    EXPECT_TRUE(within.trimmed() == most);
 }
 
 // Runs last: tests run in the order in which they are written, but for those with parameters, which come after.
