@@ -113,28 +113,31 @@ TEST(BloomAccuracy, MergesOfStoredPartsHoldEverything) {
 
 // More than a table holds: 10^8 prefixes of more than 32 bits. All ways lead to the same prefixes of 32 bits.
 TEST(BloomAccuracy, MoreThanATableHolds) {
-    constexpr std::uint64_t kAll = 102000000;
+    constexpr std::uint64_t kMost = 99900000, kAll = 102000000;
     const Bloom::Params params{1e8, 0.01};
-    const Image most = build(params, 9, 0, 99900000);
+    const Image a = build(params, 9, 0, 60000000), b = build(params, 9, 50000000, kMost);
+    const Image c = build(params, 9, 95000000, kAll);
+    const auto join = [](const Image& to, const Image& from) {
+        Sketch<Bloom> sketch(to);
+        EXPECT_EQ(sketch.merge(from), Status::ok);
+        return sketch.trimmed();
+    };
+    const Image most = join(a, b);
     EXPECT_EQ(open<Bloom>(most).bits(), 34);
+    EXPECT_NEAR(open<Bloom>(most).estimate() / static_cast<double>(kMost), 1, 1e-4);
     expect_all(most, 9, 1000000);
-    Sketch<Bloom> sketch(most);
-    add(sketch, 9, 90000000, kAll);
-    const Image image = sketch.trimmed();
-    ASSERT_EQ(Bloom::check(image), Status::ok);
-    EXPECT_EQ(open<Bloom>(image).bits(), 32);
-    EXPECT_NEAR(open<Bloom>(image).estimate() / kAll, 1, 1e-3);
-    EXPECT_NEAR(static_cast<double>(yes(image, ~9, 0, 4000000)) / 4e6, kAll / 0x1p32, 5e-4);
 
-    const Image part = build(params, 9, 50000000, kAll);
-    EXPECT_EQ(open<Bloom>(part).bits(), 34);
-    Sketch<Bloom> merged(most);
-    ASSERT_EQ(merged.merge(part), Status::ok);
-    EXPECT_TRUE(merged.trimmed() == image);
-    // Two large parts that are not too many together.
-    Sketch<Bloom> within(build(params, 9, 0, 80000000));
-    ASSERT_EQ(within.merge(build(params, 9, 30000000, 99900000)), Status::ok);
-    EXPECT_TRUE(within.trimmed() == most);
+    const Image all = join(most, c);
+    ASSERT_EQ(Bloom::check(all), Status::ok);
+    EXPECT_EQ(open<Bloom>(all).bits(), 32);
+    EXPECT_NEAR(open<Bloom>(all).estimate() / static_cast<double>(kAll), 1, 1e-3);
+    EXPECT_NEAR(static_cast<double>(yes(all, ~9, 0, 4000000)) / 4e6, static_cast<double>(kAll) / 0x1p32, 5e-4);
+    expect_all(all, 9, 1000000);
+    EXPECT_TRUE(join(c, most) == all);
+    EXPECT_TRUE(join(join(c, b), a) == all);
+    Sketch<Bloom> sketch(most);
+    add(sketch, 9, 95000000, kAll);
+    EXPECT_TRUE(sketch.trimmed() == all);
 }
 
 // Runs last: tests run in the order in which they are written, but for those with parameters, which come after.
