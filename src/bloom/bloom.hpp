@@ -92,19 +92,9 @@ class Bloom : public View {
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(std::uint64_t hash) {
-        if (mode() >= kTable) {
-            if (append(hash, wait_capacity())) [[likely]]
-                return Status::ok;
-            return flush() && append(hash, wait_capacity()) ? Status::ok : Status::no_room;
-        }
-        if (mode() >= kList) {
-            if (append(hash, list_capacity())) [[likely]]
-                return Status::ok;
-            settle();
-            // A quarter of the room must come free, so that the work is paid by the hashes that fill it.
-            if (count() <= list_capacity() / 4 * 3 && append(hash, list_capacity())) return Status::ok;
-        }
-        return Status::no_room;
+        if (mode() >= kTable && append(hash, wait_capacity())) [[likely]]
+            return Status::ok;
+        return add_to_full(hash);
     }
 
     std::size_t grown_bytes() const {
@@ -492,53 +482,76 @@ class Bloom : public View {
 
     // --- building in place ---
 
+    // To a list, or after a full write buffer.
+    [[gnu::noinline]] Status add_to_full(std::uint64_t hash) {
+        if (mode() >= kTable) return flush() && append(hash, wait_capacity()) ? Status::ok : Status::no_room;
+        if (mode() >= kList) {
+            if (append(hash, list_capacity())) [[likely]]
+                return Status::ok;
+            settle();
+            // A quarter of the room must come free, so that the work is paid by the hashes that fill it.
+            if (count() <= list_capacity() / 4 * 3 && append(hash, list_capacity())) return Status::ok;
+        }
+        return Status::no_room;
+    }
+
     // Applies the write buffer; whether there was room.
     [[gnu::noinline]] bool flush() {
         if (mode() == kTable && n() + count() > table_capacity()) return false;
-        std::uint64_t fresh = 0;
-        bool fits = true;
-        if (mode() == kBits)
-            each_dealt([&](Prefix p) { __builtin_prefetch(words() + p / 8, 1); },
-                       [&](Prefix p) { fresh += bloom::set_bit(words(), p); });
-        else
-            with_table([&](auto table) {
-                each_dealt([&](Prefix p) { table.fetch(p); },
-                           [&](Prefix p) {
-                               const bloom::Inserted inserted = fits ? table.insert(p) : bloom::Inserted::crowded;
-                               fresh += inserted == bloom::Inserted::yes;
-                               fits = inserted != bloom::Inserted::crowded;
-                           });
-            });
-        set_n(n() + fresh);
+        const bool fits =
+            mode() == kBits ? flush_to_bits() : with_table([this](auto table) { return flush_to(table); });
         if (fits)
             set_count(0);
         else
             set_crowded();
         return fits;
     }
-    // Each prefix that waits, in the order of its leading bits if there are many: first fetch(prefix), then, a while
-    // later, f(prefix).
-    template <class Fetch, class F>
-    void each_dealt(Fetch fetch, F f) const {
-        constexpr std::size_t kAhead = 24;
+    static constexpr std::size_t kAhead = 24;  // so many places are fetched before the first is needed
+    template <class Word>
+    bool flush_to(bloom::Table<Word> table) {
+        Word dealt[kManyWait];
+        deal(dealt);
+        const std::size_t n = count(), fetched = std::min(kAhead, n);
+        std::uint64_t fresh = 0;
+        bloom::Inserted inserted = bloom::Inserted::no;
+        for (std::size_t i = 0; i < fetched; ++i) table.fetch(dealt[i]);
+        for (std::size_t i = 0; i < n && inserted != bloom::Inserted::crowded; ++i) {
+            if (i + kAhead < n) table.fetch(dealt[i + kAhead]);
+            inserted = table.insert(dealt[i]);
+            fresh += inserted == bloom::Inserted::yes;
+        }
+        set_n(this->n() + fresh);
+        return inserted != bloom::Inserted::crowded;
+    }
+    bool flush_to_bits() {
+        std::uint32_t dealt[kManyWait];
+        deal(dealt);
+        std::byte* const bits = words();
+        const std::size_t n = count();
+        std::uint64_t fresh = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (i + kAhead < n) __builtin_prefetch(bits + dealt[i + kAhead] / 8, 1);
+            fresh += bloom::set_bit(bits, dealt[i]);
+        }
+        set_n(this->n() + fresh);
+        return true;
+    }
+    // The prefixes that wait; many of them in the order of their leading bits.
+    template <class Word>
+    void deal(Word* to) const {
         constexpr int kPartBits = 10, kParts = 1 << kPartBits;
         const auto* const waits = reinterpret_cast<const std::uint64_t*>(hashes());
         const std::size_t n = count();
         const int shift = 64 - bits();
-        Prefix dealt[kManyWait];
         if (n <= kFewWait) {
-            for (std::size_t i = 0; i < n; ++i) dealt[i] = waits[i] >> shift;
-        } else {
-            std::uint32_t next[kParts + 1] = {};
-            for (std::size_t i = 0; i < n; ++i) ++next[(waits[i] >> (64 - kPartBits)) + 1];
-            for (int part = 1; part < kParts; ++part) next[part] += next[part - 1];
-            for (std::size_t i = 0; i < n; ++i) dealt[next[waits[i] >> (64 - kPartBits)]++] = waits[i] >> shift;
+            for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<Word>(waits[i] >> shift);
+            return;
         }
-        for (std::size_t i = 0; i < std::min(kAhead, n); ++i) fetch(dealt[i]);
-        for (std::size_t i = 0; i < n; ++i) {
-            if (i + kAhead < n) fetch(dealt[i + kAhead]);
-            f(dealt[i]);
-        }
+        std::uint32_t next[kParts + 1] = {};
+        for (std::size_t i = 0; i < n; ++i) ++next[(waits[i] >> (64 - kPartBits)) + 1];
+        for (int part = 1; part < kParts; ++part) next[part] += next[part - 1];
+        for (std::size_t i = 0; i < n; ++i)
+            to[next[waits[i] >> (64 - kPartBits)]++] = static_cast<Word>(waits[i] >> shift);
     }
 
     // To shorter prefixes. What is written is never ahead of what is read.
