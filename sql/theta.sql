@@ -106,7 +106,8 @@ CREATE TABLE theta_overlaps AS
 SELECT percent, theta_agg(i) FILTER (WHERE i < 100000) AS a, theta_agg(i) FILTER (WHERE i >= first AND i < first + 100000) AS b,
        count(*) FILTER (WHERE i < 100000 AND i >= first) AS shared, count(*) FILTER (WHERE i < 100000 OR i >= first AND i < first + 100000) AS either
 FROM (SELECT percent, 100000 - percent * 1000 AS first FROM unnest(ARRAY[0, 1, 10, 50, 100]) percent) q, generate_series(0, 199999) i GROUP BY percent;
-SELECT percent, (theta_bounds(a || b, 0.999)).lower <= either AND either <= (theta_bounds(a || b, 0.999)).upper,
+SELECT percent, (theta_bounds(a, 0.999)).lower <= 100000 AND 100000 <= (theta_bounds(a, 0.999)).upper AND abs(theta_estimate(a) / 100000 - 1) < 0.06,
+       (theta_bounds(a || b, 0.999)).lower <= either AND either <= (theta_bounds(a || b, 0.999)).upper,
        (theta_bounds(a & b, 0.999)).lower <= shared AND shared <= (theta_bounds(a & b, 0.999)).upper,
        (theta_bounds(a - b, 0.999)).lower <= 100000 - shared AND 100000 - shared <= (theta_bounds(a - b, 0.999)).upper,
        (theta_jaccard(a, b, 0.999)).lower <= shared::float8 / either AND shared::float8 / either <= (theta_jaccard(a, b, 0.999)).upper,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <vector>
@@ -42,10 +43,15 @@ struct Case {
 };
 std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name << '_' << c.updates; }
 
-std::uint64_t key_of(bool ranges, std::uint64_t value) {
-    // Neighbours in value are neighbours in the bigint domain, on both sides of zero.
+// Of sketches with ranges: spread over the bigint domain, on both sides of zero, so that most levels tell most values
+// apart, and collisions show.
+std::int64_t spread(std::uint64_t value) {
+    constexpr int kApart = 44;
     const auto v = static_cast<std::int64_t>(value) - static_cast<std::int64_t>(kValues / 3);
-    return ranges ? cm::biased_key(v) : hash_int64(v);
+    return v * (std::int64_t{1} << kApart) + static_cast<std::int64_t>(cm::mixed(value) >> (64 - kApart));
+}
+std::uint64_t key_of(bool ranges, std::uint64_t value) {
+    return ranges ? cm::biased_key(spread(value)) : hash_int64(static_cast<std::int64_t>(value));
 }
 
 // A stream, its exact counts, and its sketch made in several ways.
@@ -105,14 +111,18 @@ struct Share {
 
 class CountMinAccuracy : public testing::TestWithParam<Case> {};
 
-// Points and join sizes, at the default epsilon and, where errors show, at one ten times as large.
-TEST_P(CountMinAccuracy, PointsAndJoins) {
+// How a sketch came about: in one go, from the parts of a random merge tree, or of one with removals.
+constexpr struct {
+    const char* name;
+    bool merges, removals;
+} kWays[] = {{"one sketch", false, false}, {"merge tree", true, false}, {"removals", true, true}};
+
+// At the default epsilon and, where errors show, at one ten times as large.
+TEST_P(CountMinAccuracy, Points) {
     const Case c = GetParam();
     for (const double epsilon : {0.001, 0.01})
-        for (const auto& [how, merges, removals] :
-             {std::tuple{"one sketch", false, false}, {"merge tree", true, false}, {"removals", true, true}}) {
-            const auto params = CountMin::params_for(epsilon, 0.99, false);
-            const Trial a(c, params, 1, merges, removals), b(c, params, 2, merges, removals);
+        for (const auto& [how, merges, removals] : kWays) {
+            const Trial a(c, CountMin::params_for(epsilon, 0.99, false), 1, merges, removals);
             const Answers answers(open<CountMin>(a.image));
             Share points;
             for (std::uint64_t value = 0; value < kValues; ++value) {
@@ -122,52 +132,65 @@ TEST_P(CountMinAccuracy, PointsAndJoins) {
             }
             points.print("points", c, how);
             points.expect(0.99);
+        }
+}
 
+// Of streams alike, each with each and with itself.
+TEST_P(CountMinAccuracy, JoinSizes) {
+    const Case c{GetParam().name, GetParam().exponent, 1000000};
+    for (const double epsilon : {0.001, 0.01})
+        for (const auto& [how, merges, removals] : kWays) {
+            std::vector<Trial> trials;
+            for (std::uint64_t seed = 1; seed <= 6; ++seed)
+                trials.emplace_back(c, CountMin::params_for(epsilon, 0.99, false), seed, merges, removals);
             Share joins;
-            double exact = 0;
-            for (std::uint64_t value = 0; value < kValues; ++value)
-                exact += static_cast<double>(a.counts[value]) * static_cast<double>(b.counts[value]);
-            const Bounds j = answers.join_bounds(Answers(open<CountMin>(b.image)), 0.95);
-            joins.add(exact, j.lower, j.estimate, j.upper, epsilon * a.total() * b.total());
-            joins.print("join", c, how);
+            for (std::size_t i = 0; i < trials.size(); ++i)
+                for (std::size_t j = 0; j <= i; ++j) {
+                    const Trial &a = trials[i], &b = trials[j];
+                    double exact = 0;
+                    for (std::uint64_t value = 0; value < kValues; ++value)
+                        exact += static_cast<double>(a.counts[value]) * static_cast<double>(b.counts[value]);
+                    const Bounds n =
+                        Answers(open<CountMin>(a.image)).join_bounds(Answers(open<CountMin>(b.image)), 0.95);
+                    joins.add(exact, n.lower, n.estimate, n.upper, epsilon * a.total() * b.total());
+                }
+            joins.print("joins", c, how);
             joins.expect(0.99);
         }
 }
 
-// The theorem pays for the worst of all streams; at its widths, these show no error worth a count. So also where the
-// rows are as narrow as they get.
+// The theorem pays for the worst of all streams; these err by a tenth of epsilon at most.
 TEST_P(CountMinAccuracy, RangesAndQuantiles) {
     const Case c = GetParam();
     for (const double epsilon : {0.1, 0.9})
-        for (const auto& [how, merges, removals] :
-             {std::tuple{"one sketch", false, false}, {"merged, removals", true, true}}) {
-            const Trial t(Case{c.name, c.exponent, 1000000}, CountMin::params_for(epsilon, 0.99, true), 3, merges,
-                          removals);
+        for (const auto& [how, merges, removals] : kWays) {
+            const Case size{c.name, c.exponent, merges ? 1000000 : c.updates};
+            const Trial t(size, CountMin::params_for(epsilon, 0.99, true), 3, merges, removals);
             const Answers answers(open<CountMin>(t.image));
             std::vector<std::int64_t> below(kValues + 1);
             for (std::uint64_t i = 0; i < kValues; ++i) below[i + 1] = below[i] + t.counts[i];
-            const auto first = -static_cast<std::int64_t>(kValues / 3);
             Random random{4};
             Share ranges, quantiles;
             for (int i = 0; i < 5000; ++i) {
                 std::uint64_t low = random.below(kValues), high = random.below(kValues);
                 if (low > high) std::swap(low, high);
-                const cm::Count n = answers.range_bounds(first + static_cast<std::int64_t>(low),
-                                                         first + static_cast<std::int64_t>(high), 0.95);
+                const cm::Count n = answers.range_bounds(spread(low), spread(high), 0.95);
                 ranges.add(static_cast<double>(below[high + 1] - below[low]), static_cast<double>(n.lower),
                            static_cast<double>(n.estimate), static_cast<double>(n.upper), epsilon * t.total());
             }
             for (int i = 1; i < 200; ++i) {
-                const auto value = static_cast<std::uint64_t>(answers.quantile(i / 200.0) - first);
-                ASSERT_LT(value, kValues);
+                // The value itself or, where counts are too high, one in the gap after it.
+                std::uint64_t value = 0;
+                for (std::uint64_t step = std::bit_floor(kValues); step > 0; step /= 2)
+                    if (value + step < kValues && spread(value + step) <= answers.quantile(i / 200.0)) value += step;
                 const double rank = i / 200.0 * t.total();
                 // How far the wanted rank is from the ranks that the value has.
                 const double off = std::max(
                     {0.0, static_cast<double>(below[value]) - rank, rank - static_cast<double>(below[value + 1])});
                 quantiles.add(0, 0, off, off, epsilon * t.total());
             }
-            ranges.print("ranges", c, how);
-            quantiles.print("ranks", c, how);
+            ranges.print("ranges", size, how);
+            quantiles.print("ranks", size, how);
             ranges.expect(0.99);
             quantiles.expect(0.99);
         }

@@ -196,6 +196,39 @@ TEST(CountMin, DifferenceIsTheRestByteForByte) {
                 }
 }
 
+// Logs of keys alone turn into logs of updates wherever another weight comes, and back.
+TEST(CountMin, OtherWeightsComeAtAnyTime) {
+    Random random{28};
+    for (int round = 0; round < 400; ++round) {
+        const CountMin::Params params{6 + 3 * (round % 4), 5, round % 5 == 0};
+        const std::uint64_t distinct = 1 + random.below(1500);
+        Stream stream;
+        while (stream.size() < 3000) {
+            for (std::uint64_t run = random.below(1300); run > 0; --run) stream.emplace_back(random.below(distinct), 1);
+            for (std::uint64_t run = random.below(3); run > 0; --run)
+                stream.emplace_back(random.below(distinct), static_cast<std::int64_t>(random.below(5)) - 1);
+        }
+        // One update a value, all of the same weights; and in two halves, put together before they are settled.
+        Truth truth;
+        truth.add(stream);
+        std::map<std::uint64_t, std::int64_t> removed;
+        for (const auto& [value, weight] : stream)
+            if (weight < 0) removed[value] -= weight;
+        Stream summed;
+        for (const auto& [value, weight] : truth.counts) {
+            if (weight + removed[value] != 0) summed.emplace_back(value, weight + removed[value]);
+            if (removed[value] != 0) summed.emplace_back(value, -removed[value]);
+        }
+        const Image whole = build(params, stream);
+        ASSERT_TRUE(build(params, summed) == whole) << round;
+        const auto middle = stream.begin() + static_cast<std::ptrdiff_t>(random.below(stream.size()));
+        Sketch<CountMin> first = sketch_of(params, {stream.begin(), middle});
+        const Sketch<CountMin> second = sketch_of(params, {middle, stream.end()});
+        ASSERT_EQ(first.merge(second.kernel()), Status::ok);
+        ASSERT_TRUE(first.trimmed() == whole) << round;
+    }
+}
+
 TEST(CountMin, DifferenceOfUnequalWidths) {
     const Image wide = build({13, 5, false}, ones(0, 4000)), narrow = build({8, 5, false}, ones(0, 3000));
     const Image rest = build({8, 5, false}, ones(3000, 1000));

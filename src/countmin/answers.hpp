@@ -75,8 +75,7 @@ class Answers {
         return mass * s_.levels() * nodes / (static_cast<double>(s_.width()) * q);
     }
 
-    // --- how often
-    // ----------------------------------------------------------------------------------------------------
+    // --- how often ---------------------------------------------------------------------------------------------------
 
     // hash: of the value, as sketch_hash gives it.
     std::int64_t count(std::uint64_t hash) const {
@@ -90,8 +89,7 @@ class Answers {
         return bounds_of(count(hash), error(1, confidence));
     }
 
-    // --- ranges of a sketch with levels
-    // -------------------------------------------------------------------------------
+    // --- ranges of a sketch with levels ------------------------------------------------------------------------------
 
     // How many values from low to high, both included.
     std::int64_t range(std::int64_t low, std::int64_t high) const {
@@ -112,8 +110,7 @@ class Answers {
         return exact() ? listed_quantile(rank) : descend(rank);
     }
 
-    // --- join size
-    // ----------------------------------------------------------------------------------------------------
+    // --- join size ---------------------------------------------------------------------------------------------------
 
     // The inner product of the counts of two sketches: how many rows the join on the values has. Both without ranges
     // and of one depth.
@@ -156,18 +153,30 @@ class Answers {
     }
 
     std::int64_t cell_estimate(std::uint64_t hash) const {
-        const std::byte* const cells = s_.row(0);
+        if (s_.negative_cells()) return median_cell(hash);
+        std::int64_t least = INT64_MAX;
+        visit_cells(hash, [&](int, std::int64_t cell) { least = std::min(least, cell); });
+        return least;
+    }
+    [[gnu::noinline]] std::int64_t median_cell(std::uint64_t hash) const {
         std::int64_t rows[kMaxDepth];
+        visit_cells(hash, [&](int row, std::int64_t cell) { rows[row] = cell; });
+        return pick(rows, true);
+    }
+    // Calls visit(row, cell) for the cells where a hash is counted.
+    template <class Visit>
+    void visit_cells(std::uint64_t hash, Visit visit) const {
+        const std::byte* const cells = s_.row(0);
+        const int lg = s_.lg_width(), depth = s_.depth();
         with_cell_type(s_.cell_bytes(), [&]<class T>(T) {
             const auto read = [&](int row, std::size_t index) {
-                rows[row] = load<T>(cells + ((static_cast<std::size_t>(row) << s_.lg_width()) + index) * sizeof(T));
+                visit(row, load<T>(cells + ((static_cast<std::size_t>(row) << lg) + index) * sizeof(T)));
             };
-            if (is_narrow(s_.lg_width(), s_.depth()))
-                for_each_row<true>(hash, s_.lg_width(), s_.depth(), read);
+            if (is_narrow(lg, depth))
+                for_each_row<true>(hash, lg, depth, read);
             else
-                for_each_row<false>(hash, s_.lg_width(), s_.depth(), read);
+                for_each_row<false>(hash, lg, depth, read);
         });
-        return pick(rows, s_.negative_cells());
     }
 
     std::int64_t listed_count(Key key) const {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The log of updates that a list is while it is built, and that waits before the cells of a table.
+// The log of updates that a list is while it is built, and that waits before the cells of a table. It holds keys alone
+// while all weights are 1, as those of most streams are, and else updates.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -50,15 +52,44 @@ inline bool compact_log(std::byte* log, std::size_t& n) {
     return !overflow;
 }
 
+// Units of at most `most` keys to updates, one for each key, in place; n is how many there are. Else false, and nothing
+// is changed.
+inline bool gather_units(std::byte* log, std::size_t& n, std::size_t most) {
+    constexpr std::uint16_t kNone = 0xFFFF;
+    Update keys[kMostListed];
+    std::uint16_t places[4 * kMostListed];
+    most = std::min<std::size_t>(most, kMostListed);
+    const int lg = std::bit_width(2 * most + 1);
+    const std::size_t mask = (std::size_t{1} << lg) - 1;
+    std::memset(places, 0xFF, sizeof places[0] << lg);
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const Key key = load<Key>(log + i * sizeof(Key));
+        std::size_t place = (key * kGolden) >> (64 - lg);
+        while (places[place] != kNone && keys[places[place]].key != key) place = (place + 1) & mask;
+        if (places[place] != kNone) {
+            ++keys[places[place]].weight;
+            continue;
+        }
+        if (found == most) return false;
+        places[place] = static_cast<std::uint16_t>(found);
+        keys[found++] = update_of(key);
+    }
+    n = found;
+    std::memcpy(log, keys, n * sizeof(Update));
+    return true;
+}
+
 // Whether the log surely names more than `most` keys: so many marks on a small board, and no weight that could take one
 // back. A glance that spares most logs the recovery.
+template <class Entry>
 inline bool names_more(const std::byte* log, std::size_t n, std::size_t most) {
     constexpr int kLgBoard = 12;
     if (n <= most || most >= std::size_t{1} << (kLgBoard - 1)) return false;
     std::uint64_t board[(1 << kLgBoard) / 64] = {};
     std::size_t marks = 0;
     for (std::size_t i = 0; i < n && marks <= most; ++i) {
-        const auto u = load<Update>(log + i * sizeof(Update));
+        const Update u = update_of(load<Entry>(log + i * sizeof(Entry)));
         if (u.weight <= 0) return false;
         const std::uint64_t place = (u.key * kGolden) >> (64 - kLgBoard), bit = std::uint64_t{1} << place % 64;
         marks += (board[place / 64] & bit) == 0;

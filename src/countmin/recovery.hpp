@@ -70,7 +70,7 @@ class KeyAdder {
     KeyAdder(std::byte* cells, int lg)
         : cells_(cells), mask_(((std::size_t{1} << lg) - 1) << kLgCell), part_(std::size_t{1} << (lg + kLgCell)) {}
 
-    void add(Key key, std::uint64_t weight) const {
+    [[gnu::always_inline]] void add(Key key, std::uint64_t weight) const {
         const std::uint64_t check = check_hash(key), offsets = check << kLgCell;  // as cell_index, in bytes
         const RecoveryCell change = recovery_cell(key, weight, check);
         const Pair first = change.first, second = change.second;
@@ -129,12 +129,13 @@ class Recovery {
         std::memcpy(cells_, cells, bytes());
         return take_apart();
     }
-    // Of updates, in any order.
-    bool recover(const std::byte* updates, std::size_t n) {
+    // Of a log.
+    template <class Entry>
+    bool recover(const std::byte* log, std::size_t n) {
         std::memset(cells_, 0, bytes());
         const KeyAdder adder(reinterpret_cast<std::byte*>(cells_), lg_);
         for (std::size_t i = 0; i < n; ++i) {
-            const auto u = load<Update>(updates + i * sizeof(Update));
+            const Update u = update_of(load<Entry>(log + i * sizeof(Entry)));
             adder.add(u.key, static_cast<std::uint64_t>(u.weight));
         }
         return take_apart();

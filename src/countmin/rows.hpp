@@ -40,6 +40,8 @@ struct Update {
     Key key;
     std::int64_t weight;
 };
+constexpr Update update_of(Key key) { return {key, 1}; }
+constexpr Update update_of(Update update) { return update; }
 
 constexpr Key biased_key(std::int64_t value) { return static_cast<Key>(value) ^ std::uint64_t{1} << 63; }
 constexpr std::int64_t value_of(Key key) { return static_cast<std::int64_t>(key ^ std::uint64_t{1} << 63); }

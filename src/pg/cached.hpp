@@ -16,6 +16,8 @@ struct Fetched {
 };
 
 inline bool same_bytes(const varlena* a, const varlena* b) {
+    if (VARATT_IS_EXTERNAL_ONDISK(a))  // most are, and a fixed size needs no call
+        return VARATT_IS_EXTERNAL_ONDISK(b) && std::memcmp(a, b, TOAST_POINTER_SIZE) == 0;
     return VARSIZE_ANY(a) == VARSIZE_ANY(b) && std::memcmp(a, b, VARSIZE_ANY(a)) == 0;
 }
 

@@ -51,33 +51,59 @@ constexpr std::size_t packed_bytes(std::size_t n, Hash threshold) {
     return low_bytes(n, width) + (n + ((threshold - 1) >> width)) / 8 + 1 + 2 * sizeof(Hash);
 }
 
+// The low parts of hash(0) to hash(n - 1). Each store also clears, or leaves to the next, what stands behind its pair.
+template <class Hashes>
+inline void pack_lows(Hashes hash, std::size_t n, int width, std::byte* to) {
+    const Hash mask = (Hash{1} << width) - 1;
+    if (width <= 32) {
+        for (std::size_t i = 0; i + 1 < n; i += 2, to += width / 4) store(to, (hash(i) & mask) | hash(i + 1) << width);
+    } else {
+        // An odd hash begins in the middle of a byte if width does.
+        for (std::size_t i = 0; i + 1 < n; i += 2, to += width / 4) {
+            const Hash even = hash(i) & mask, odd = hash(i + 1) & mask;
+            store(to, even);
+            store(to + width / 8, (width & 4 ? even >> (width - 4) : 0) | odd << (width & 4));
+        }
+    }
+    if (n % 2 != 0) store(to, hash(n - 1) & mask);
+}
+
+// The high parts. To set bit after bit, each would wait for the word that the one before it has changed. So each sets a
+// byte of a window, and then eight bytes at a time become one. Returns where they end.
+template <class Hashes>
+inline std::byte* pack_highs(Hashes hash, std::size_t n, int width, std::byte* to) {
+    constexpr std::uint64_t kWindow = 4096;
+    constexpr std::uint64_t kGather = 0x0102040810204080;  // the lowest bit of byte i to bit 56 + i
+    const auto bit = [hash, width](std::size_t i) { return (hash(i) >> width) + i; };
+    const std::uint64_t bits = bit(n - 1) + 1;
+    std::byte window[kWindow];
+    std::size_t i = 0;
+    for (std::uint64_t first = 0; first < bits; first += kWindow) {
+        const std::uint64_t size = std::min(kWindow, bits - first);
+        std::size_t stop = n;
+        for (std::size_t low = i; low < stop;) {
+            const std::size_t middle = low + (stop - low) / 2;
+            if (bit(middle) < first + size)
+                low = middle + 1;
+            else
+                stop = middle;
+        }
+        std::memset(window, 0, (size + 7) / 8 * 8);
+        for (; i < stop; ++i) window[bit(i) - first] = std::byte{1};
+        for (std::uint64_t at = 0; at < size; at += 8)
+            store(to++, static_cast<std::uint8_t>(load<std::uint64_t>(window + at) * kGather >> 56));
+    }
+    return to;
+}
+
 // Packs n ascending hashes, which stand at any address. Returns the bytes of the packed form.
 inline std::size_t pack(const std::byte* hashes, std::size_t n, Hash threshold, std::byte* to) {
     const auto hash = [hashes](std::size_t i) { return load<Hash>(hashes + i * sizeof(Hash)); };
-    const int width = low_width(n, threshold);
-    const Hash mask = (Hash{1} << width) - 1;
-    std::byte* const highs = to + low_bytes(n, width);
-    std::byte* end = highs;
+    std::byte* end = to;
     if (n != 0) {
-        // Each store also clears what stands behind it. An odd hash begins in the middle of a byte if width does.
-        std::byte* low = to;
-        for (std::size_t i = 0; i + 1 < n; i += 2, low += width / 4) {
-            const Hash even = hash(i) & mask, odd = hash(i + 1) & mask;
-            store(low, even);
-            std::byte* const middle = low + width / 8;
-            store(middle, (width & 4 ? even >> (width - 4) : 0) | odd << (width & 4));
-        }
-        if (n % 2 != 0) store(low, hash(n - 1) & mask);
-
-        end = highs + ((hash(n - 1) >> width) + n - 1) / 8 + 1;
-        std::memset(highs, 0, static_cast<std::size_t>(end - highs));
-        std::uint64_t word = 0, word_at = 0;  // in a register: to add each bit in memory takes longer
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::uint64_t bit = (hash(i) >> width) + i, at = bit / 64;
-            word = (at == word_at ? word : 0) | std::uint64_t{1} << bit % 64;
-            word_at = at;
-            store(highs + at * sizeof word, word);
-        }
+        const int width = low_width(n, threshold);
+        pack_lows(hash, n, width, to);
+        end = pack_highs(hash, n, width, to + low_bytes(n, width));
     }
     store(end, threshold);
     return static_cast<std::size_t>(end - to) + sizeof(Hash);
@@ -88,7 +114,7 @@ inline Hash packed_threshold(const std::byte* form, std::size_t bytes) {
 }
 
 // What a byte of highs says: how many hashes, and for each of them the zeros before it.
-struct HighByte {
+struct alignas(32) HighByte {  // aligned, so that none is spread over two cache lines
     std::uint32_t zeros[8];
 };
 struct HighBytes {
@@ -110,29 +136,47 @@ inline constexpr HighBytes kHighBytes = [] {
 // Reads hashes in ascending runs, from a packed form or from an array at any address. Trusts its bytes.
 class Reader {
   public:
-    static constexpr std::size_t kRun = 256;
+    static constexpr std::size_t kRun = 1024;
+    static constexpr std::size_t kShortRun = 256;  // for who may soon have enough
 
     static Reader of_packed(const std::byte* form, std::size_t n, int width) {
         return Reader(form, form + low_bytes(n, width), n, width);
     }
     static Reader of_array(const std::byte* hashes, std::size_t n) { return Reader(hashes, nullptr, n, 0); }
 
-    // The next run, empty at the end. It stays valid until the next call. Behind it stands one that no hash reaches.
-    std::span<const Hash> next() {
-        const std::size_t n = std::min(left_, kRun);
+    // To read the hashes below the limit only.
+    Reader& below(Hash limit) {
+        limit_ = limit;
+        return *this;
+    }
+
+    // The next run, empty at the end. It is the caller's until the next call. `most` is even.
+    std::span<Hash> next(std::size_t most = kRun) { return {run_, next_to(run_, most)}; }
+
+    // The rest of a run and what follows it.
+    std::span<Hash> refill(std::span<const Hash> rest, std::size_t most = kRun) {
+        std::memmove(run_, rest.data(), rest.size() * sizeof(Hash));
+        return {run_, rest.size() + next_to(run_ + rest.size(), (most - rest.size()) / 2 * 2)};
+    }
+
+    // The next run, to the caller's room for it. Returns its length.
+    std::size_t next_to(Hash* to, std::size_t most = kRun) {
+        const std::size_t n = std::min(left_, most);
         left_ -= n;
         if (highs_ == nullptr) {
-            std::memcpy(run_, lows_, n * sizeof(Hash));
+            std::memcpy(to, lows_, n * sizeof(Hash));
             lows_ += n * sizeof(Hash);
         } else {
             read_highs(n);
             if (width_ & 4)
-                add_lows<4>(n);
+                add_lows<4>(to, n);
             else
-                add_lows<0>(n);
+                add_lows<0>(to, n);
+            if (left_ != 0) std::memmove(highs_of_, highs_of_ + n, kAhead * sizeof highs_of_[0]);
         }
-        run_[n] = ~Hash{0};
-        return {run_, n};
+        if (n == 0 || to[n - 1] < limit_) return n;
+        left_ = 0;
+        return static_cast<std::size_t>(std::lower_bound(to, to + n, limit_) - to);
     }
 
   private:
@@ -143,7 +187,6 @@ class Reader {
     // none. What a byte has beyond the run waits for the next run. Runs are of even length but for the last, so that
     // each begins with a whole byte of lows.
     void read_highs(std::size_t want) {
-        std::memcpy(highs_of_, highs_of_ + kRun, 8 * sizeof highs_of_[0]);
         std::size_t n = ahead_;
         std::uint32_t zeros = zeros_;
         const std::byte* highs = highs_;
@@ -160,25 +203,29 @@ class Reader {
     }
 
     template <int odd_shift>
-    void add_lows(std::size_t n) {
+    void add_lows(Hash* to, std::size_t n) {
         const Hash mask = (Hash{1} << width_) - 1;
         const int width = width_;
         const std::byte* low = lows_;
-        for (std::size_t i = 0; i < n; i += 2, low += width / 4) {
-            run_[i] = Hash{highs_of_[i]} << width | (load<Hash>(low) & mask);
-            run_[i + 1] = Hash{highs_of_[i + 1]} << width | (load<Hash>(low + width / 8) >> odd_shift & mask);
+        const auto even = [&](std::size_t i) { return Hash{highs_of_[i]} << width | (load<Hash>(low) & mask); };
+        for (std::size_t i = 0; i + 1 < n; i += 2, low += width / 4) {
+            to[i] = even(i);
+            to[i + 1] = Hash{highs_of_[i + 1]} << width | (load<Hash>(low + width / 8) >> odd_shift & mask);
         }
+        if (n % 2 != 0) to[n - 1] = even(n - 1);
         lows_ = low;
     }
 
     const std::byte* lows_;
     const std::byte* highs_;
     std::size_t left_;
+    Hash limit_ = ~Hash{0};
     int width_;
-    std::uint32_t zeros_ = 0;  // among the highs that were read
+    std::uint32_t zeros_ = 0;                 // among the highs that were read
+    static constexpr std::size_t kAhead = 8;  // hashes of one byte of highs
     std::size_t ahead_ = 0;
-    std::uint32_t highs_of_[kRun + 8];
-    Hash run_[kRun + 1];
+    std::uint32_t highs_of_[kRun + kAhead];
+    Hash run_[kRun];
 };
 
 // Whether these bytes are the packed form of n hashes.

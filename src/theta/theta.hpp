@@ -26,8 +26,8 @@
 #include "hashes.hpp"
 #include "sketch.hpp"
 #include "theta/estimate.hpp"
+#include "theta/lanes.hpp"
 #include "theta/packed.hpp"
-#include "theta/run_index.hpp"
 
 namespace sketch {
 
@@ -82,10 +82,15 @@ class Theta : public View {
 
     std::size_t grown_bytes() const { return bytes_with(trimmed() ? count() + 1 : capacity() + 1, p0()); }
 
-    Theta relay(std::span<std::byte> room) const { return relay_to(room, theta::kOne); }
-
-    // To be intersected with the other sketch, or to lose what that has: its theta ends both.
-    Theta relay_for(const Theta& other, std::span<std::byte> room) const { return relay_to(room, other.threshold()); }
+    Theta relay(std::span<std::byte> room) const {
+        Theta s(room.data(), room.size());
+        std::memcpy(s.image_, image_, kHeaderBytes);
+        s.start_working(count(), threshold());
+        auto from = reader();
+        for (Hash* to = s.hashes(); std::size_t n = from.next_to(to);) to += n;
+        if (!trimmed()) s.set_settled_count(settled_count());
+        return s;
+    }
 
     // --- set operations ---------------------------------------------------------------------------------------------
     // All leave the smaller k and the smaller theta of the two.
@@ -107,7 +112,8 @@ class Theta : public View {
             unite(other);
         } else {
             auto from = other.reader();
-            for (auto run = from.next(); !run.empty(); run = from.next()) {
+            for (auto run = from.next(theta::Reader::kShortRun); !run.empty();
+                 run = from.next(theta::Reader::kShortRun)) {
                 append_run(run);
                 if (run.back() >= threshold()) break;
             }
@@ -117,22 +123,15 @@ class Theta : public View {
         return Status::ok;
     }
 
-    // The intersection. Both are settled, this one is working. No values have none in common with any.
-    Status intersect(const Theta& other) {
-        if (hash() != other.hash()) return Status::unlike_hash;
-        if (nothing() || other.nothing()) start_working(0, theta::kOne);
-        if (!nothing()) keep<true>(other);
-        fold(other.p0(), theta::kOne);
-        return Status::ok;
-    }
+    // Of a working image that holds what an intersection or a difference leaves of this sketch.
+    std::size_t kept_bytes() const { return working_bytes(count()); }
 
-    // The difference: the values of this sketch that are not in the other. Both are settled, this one is working.
-    Status except(const Theta& other) {
-        if (hash() != other.hash()) return Status::unlike_hash;
-        if (!nothing()) keep<false>(other);
-        fold(other.p0(), theta::kOne);
-        return Status::ok;
-    }
+    // This working image becomes the intersection of two settled sketches, of which it may be the first. No values have
+    // none in common with any.
+    Status intersect(const Theta& a, const Theta& b) { return become_kept<true>(a, b, a.nothing() || b.nothing()); }
+
+    // This working image becomes the difference: the values of a that are not in b. Else as intersect.
+    Status except(const Theta& a, const Theta& b) { return become_kept<false>(a, b, a.nothing()); }
 
     // --- settling and trimming --------------------------------------------------------------------------------------
 
@@ -176,20 +175,8 @@ class Theta : public View {
     };
     static Overlap overlap(const Theta& a, const Theta& b) {
         const Hash threshold = std::min(a.threshold(), b.threshold());
-        std::size_t common = 0, i = 0;
-        Hash from = 0;
         auto from_a = a.reader(), from_b = b.reader();
-        auto x = from_a.next();
-        for (auto y = from_b.next(); !x.empty() && !y.empty(); y = from_b.next()) {
-            const theta::RunIndex index(y, from);
-            const Hash last = y.back();
-            while (!x.empty()) {
-                for (; i < x.size() && x[i] <= last; ++i) common += index.has(x[i]);
-                if (i < x.size()) break;
-                x = from_a.next(), i = 0;
-            }
-            from = last + 1;
-        }
+        const std::size_t common = theta::count_common(from_a.below(threshold), from_b.below(threshold), run_for(a, b));
         const double theta = a.nothing() || b.nothing() ? 1 : std::min(a.theta(), b.theta());
         return {theta, static_cast<double>(a.count_below(threshold)), static_cast<double>(b.count_below(threshold)),
                 static_cast<double>(common)};
@@ -249,27 +236,6 @@ class Theta : public View {
         store(payload() + sizeof(Hash) + sizeof(std::uint32_t), std::uint32_t{0});
     }
 
-    // At least what is below the limit: a packed form is read to the end of the run that reaches it.
-    Theta relay_to(std::span<std::byte> room, Hash limit) const {
-        Theta s(room.data(), room.size());
-        std::memcpy(s.image_, image_, kHeaderBytes);
-        s.start_working(count(), threshold());
-        if (trimmed()) {
-            Hash* to = s.hashes();
-            auto from = reader();
-            for (auto run = from.next(); !run.empty(); run = from.next()) {
-                to = std::copy(run.begin(), run.end(), to);
-                if (run.back() >= limit) break;
-            }
-            s.set_count(static_cast<std::size_t>(to - s.hashes()));
-            s.set_settled_count(s.count());
-        } else {
-            std::memcpy(s.hashes(), payload() + kFixedBytes, count() * sizeof(Hash));
-            s.set_settled_count(settled_count());
-        }
-        return s;
-    }
-
     void append(Hash hash) {
         hashes()[count()] = hash;
         set_count(count() + 1);
@@ -296,18 +262,24 @@ class Theta : public View {
         const Hash* mine = to + capacity() - n;
         const Hash* const end = to + capacity();
         std::memmove(to + capacity() - n, to, n * sizeof(Hash));
-        const Hash limit = threshold();
         std::size_t size = 0;
         auto from = other.reader();
-        for (auto run = from.next(); !run.empty() && size < most && run[0] < limit; run = from.next()) {
-            std::size_t i = 0;
-            while (i < run.size() && mine != end && size < most) {
-                const Hash a = *mine, b = run[i];
-                to[size++] = std::min(a, b);
-                mine += a <= b;
-                i += b <= a;
-            }
-            for (; i < run.size() && size < most; ++i) to[size++] = run[i];
+        from.below(threshold());
+        for (auto run = from.next(theta::Reader::kShortRun); !run.empty() && size < most;
+             run = from.next(theta::Reader::kShortRun)) {
+            const Hash* theirs = run.data();
+            const Hash* const run_end = theirs + run.size();
+            const auto sure_steps = [&] {
+                return std::min(most - size, static_cast<std::size_t>(std::min(end - mine, run_end - theirs)));
+            };
+            for (std::size_t steps = sure_steps(); steps != 0; steps = sure_steps())
+                for (; steps != 0; --steps) {
+                    const Hash a = *mine, b = *theirs;
+                    to[size++] = std::min(a, b);
+                    mine += !(b < a);
+                    theirs += !(a < b);
+                }
+            for (; theirs != run_end && size < most; ++theirs) to[size++] = *theirs;
         }
         while (mine != end && size < most) to[size++] = *mine++;
         set_count(size);
@@ -336,28 +308,23 @@ class Theta : public View {
         set_settled_count(n);
     }
 
-    // Only the hashes that the other sketch has, too, or only those that it has not.
     template <bool common>
-    void keep(const Theta& other) {
-        lower(other.threshold());
-        Hash* const mine = hashes();
-        const std::size_t n = count();
-        std::size_t at = 0, kept = 0;
-        Hash from = 0;
-        auto other_reader = other.reader();
-        for (auto run = other_reader.next(); !run.empty() && at < n; run = other_reader.next()) {
-            const theta::RunIndex index(run, from);
-            const Hash last = run.back();
-            for (; at < n && mine[at] <= last; ++at) {
-                const Hash hash = mine[at];
-                mine[kept] = hash;
-                kept += index.has(hash) == common;
-            }
-            from = last + 1;
-        }
-        if (!common) kept = static_cast<std::size_t>(std::copy(mine + at, mine + n, mine + kept) - mine);
-        set_count(kept);
-        set_settled_count(kept);
+    Status become_kept(const Theta& a, const Theta& b, bool none) {
+        if (a.hash() != b.hash()) return Status::unlike_hash;
+        const Hash limit = none ? theta::kOne : std::min(a.threshold(), b.threshold());
+        const std::uint8_t hash = a.hash(), lg_k = std::min(a.p0(), b.p0());
+        auto from_a = a.reader(), from_b = b.reader();
+        Hash* end = hashes();
+        if (!none) end = theta::keep<common>(from_a.below(limit), from_b.below(limit), run_for(a, b), end);
+        set_header(kKind, kVersion, hash, lg_k, 0);
+        start_working(static_cast<std::size_t>(end - hashes()), limit);
+        cut();
+        return Status::ok;
+    }
+
+    // Few hashes of one want few of the other.
+    static std::size_t run_for(const Theta& a, const Theta& b) {
+        return std::min(a.count(), b.count()) < theta::Reader::kRun ? theta::Reader::kShortRun : theta::Reader::kRun;
     }
 
     // Of a settled image.
@@ -365,7 +332,7 @@ class Theta : public View {
         if (limit >= threshold()) return count();
         std::size_t n = 0;
         auto from = reader();
-        for (auto run = from.next(); !run.empty(); run = from.next()) {
+        for (auto run = from.next(theta::Reader::kShortRun); !run.empty(); run = from.next(theta::Reader::kShortRun)) {
             n += static_cast<std::size_t>(std::lower_bound(run.begin(), run.end(), limit) - run.begin());
             if (run.back() >= limit) break;
         }

@@ -28,15 +28,18 @@ struct ThetaShim {
     }
 };
 
-// A set operation that shrinks argument 0 by argument 1: as transition or combine function in place, else on a copy.
-Datum shrink(FunctionCallInfo fcinfo, Status (Theta::*operation)(const Theta&)) {
+// A set operation that shrinks argument 0 by argument 1: as transition or combine function in place, else to a new
+// image.
+Datum shrink(FunctionCallInfo fcinfo, Status (Theta::*operation)(const Theta&, const Theta&)) {
     const bool in_place = pg::in_aggregate(fcinfo);
-    Theta to = in_place ? pg::state<ThetaShim>(fcinfo) : pg::settled_arg<ThetaShim>(fcinfo, 0);
-    Theta from = pg::settled_arg<ThetaShim>(fcinfo, 1);
-    // The one with the larger theta has fewer hashes below the smaller: fewer to copy and to look for in the other.
-    if (!in_place && operation == &Theta::intersect && to.theta() < from.theta()) std::swap(to, from);
-    if (!in_place || to.trimmed()) to = to.relay_for(from, pg::allocate(to.grown_bytes()).room);
-    const Status status = (to.*operation)(from);
+    const Theta a = in_place ? pg::state<ThetaShim>(fcinfo) : pg::settled_arg<ThetaShim>(fcinfo, 0);
+    const Theta b = pg::settled_arg<ThetaShim>(fcinfo, 1);
+    Theta to = a;
+    if (!in_place || a.trimmed()) {
+        const auto room = pg::allocate(a.kept_bytes()).room;
+        to = Theta(room.data(), room.size());
+    }
+    const Status status = (to.*operation)(a, b);
     if (status != Status::ok) pg::raise(status, ThetaShim::kType);
     return in_place ? pg::datum_of(to) : pg::trimmed(to);
 }
