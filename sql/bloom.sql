@@ -28,23 +28,25 @@ END $$;
 SELECT pg_temp.rejects('not base64!', '%L::bloomsketch');
 SELECT pg_temp.rejects('', '%L::bloomsketch');
 SELECT bloom_empty()::bytea;
-SELECT pg_temp.rejects('\x540100010d150000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x42ff00010d150000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x420100010d050000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x420100010d150000000000007b14ae47e17af43f0000000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x420100010d150000000000007b14ae47e17a843f00000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x420100010d150000010000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
-SELECT pg_temp.rejects('\x420102010d150000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100011d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x540100011d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x42ff00011d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100012d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100011d000000000000007b14ae47e17af43f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100011d000000000000007b14ae47e17a843f00000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100011d000000010000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420101011d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
+SELECT pg_temp.rejects('\x420100011d000000000000007b14ae47e17a843f0100000000000000', '%L::bytea::bloomsketch');
 SELECT bool_and(pg_temp.rejects(substr(s::bytea, 1, cut)::text, '%L::bytea::bloomsketch') LIKE '22P03 %')
 FROM bloom_samples, generate_series(0, 600, 7) cut WHERE n IN (224, 1000) AND cut < length(s::bytea);
 SELECT pg_temp.rejects('0', 'bloom_agg(1, %s)');
-SELECT pg_temp.rejects('200000001', 'bloom_empty(%s)');
+SELECT pg_temp.rejects('100000001', 'bloom_empty(%s)');
 SELECT pg_temp.rejects('NULL', 'bloom_agg(1, %s)');
 SELECT pg_temp.rejects('0', 'bloom_agg(1, 100, %s)');
 SELECT pg_temp.rejects('0.6', 'bloom_empty(100, %s)');
 SELECT pg_temp.rejects('NaN', 'bloom_empty(100, %L)');
 SELECT pg_temp.rejects('NULL', 'bloom_agg(1, 100, %s)');
-SELECT pg_temp.rejects('0.00001', 'bloom_empty(200000000, %s)');
+SELECT pg_temp.rejects('0.00001', 'bloom_empty(100000000, %s)');
 
 -- 2. building and asking ---------------------------------------------------------------------------------------------
 SELECT bool_and(bloom_contains(s, i)) FROM bloom_samples, LATERAL generate_series(1, n) i;
@@ -64,10 +66,10 @@ SELECT bloom_add(bloom_add(NULL, 'a'), 'b')::bytea = bloom_agg(x)::bytea FROM (V
 SELECT bloom_add(NULL, 5, 100, 0.1)::bytea = bloom_agg(5, 100, 0.1)::bytea;
 SELECT bool_and(bloom_add(s, 1)::bytea = s::bytea AND bloom_add(s, 0) @> 0) FROM bloom_samples WHERE n > 0;
 SELECT bool_and(bloom_estimate(s) = n AND bloom_fpp(s) = 0) FROM bloom_samples WHERE n BETWEEN 1 AND 224;
-SELECT abs(bloom_estimate(s) / n - 1) < 0.03 AND bloom_fpp(s) BETWEEN 0.0005 AND 0.0015 FROM bloom_samples WHERE n = 20000 AND c = 4000000;
+SELECT abs(bloom_estimate(s) / n - 1) < 0.001 AND bloom_fpp(s) BETWEEN 0.000037 AND 0.0000373 FROM bloom_samples WHERE n = 20000 AND c = 4000000;
 SELECT bloom_info(bloom_agg(i)) FROM generate_series(1, 5) i;
 SELECT bloom_info(s) - 'estimate' - 'fpp' FROM bloom_samples WHERE n = 20000 ORDER BY c;
-SELECT pg_column_size(bloom_agg(i, 1000000)) <= 1400000, pg_column_size(bloom_agg(i)) <= 1400000, pg_column_size(bloom_agg(i, 10000000)) <= 1710000,
+SELECT pg_column_size(bloom_agg(i, 1000000)) <= 1250000, pg_column_size(bloom_agg(i)) <= 1500000, pg_column_size(bloom_agg(i, 10000000)) <= 1600000,
        pg_column_size(bloom_agg(i) FILTER (WHERE i <= 100)) <= 900 FROM generate_series(1, 1000000) i;
 
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
@@ -81,12 +83,19 @@ SELECT NOT bloom_contains(bloom_empty(), 1), bloom_estimate(bloom_empty()) = 0, 
 -- 4. merging ---------------------------------------------------------------------------------------------------------
 SELECT bool_and((a.s || b.s)::bytea = (b.s || a.s)::bytea AND (a.s || a.s)::bytea = a.s::bytea)
 FROM bloom_samples a, bloom_samples b WHERE a.c = b.c AND a.n <= b.n AND a.n > 0;
--- of parts that are exact, or as large as the whole
+-- stored parts merge to the whole
 SELECT bool_and((SELECT bloom_merge(part) FROM (SELECT bloom_agg(i, c) AS part FROM generate_series(1, n) i GROUP BY i % parts) q)::bytea = s::bytea)
-FROM bloom_samples, unnest(ARRAY[2, 7, 100]) parts WHERE n > 0 AND (n / parts <= 220 OR c = 250);
+FROM bloom_samples, unnest(ARRAY[2, 7, 100]) parts WHERE n > 0;
+-- also where their capacities differ: it is then that of the smallest
+SELECT bool_and((a.s || b.s)::bytea = (b.s || a.s)::bytea AND (a.s || b.s)::bytea = c.s::bytea)
+FROM bloom_samples a, bloom_samples b, bloom_samples c WHERE a.n > 0 AND b.n >= a.n AND c.n = b.n AND c.c = least(a.c, b.c);
+-- a roll-up of a hundred days keeps the rate that was asked for
+CREATE TEMP TABLE bloom_days AS SELECT i % 100 AS day, bloom_agg(i, 50000) AS s FROM generate_series(1, 50000) i GROUP BY 1;
+SELECT bloom_merge(s) AS rolled_up FROM bloom_days \gset
+SELECT bloom_fpp(:'rolled_up') BETWEEN 0.005 AND 0.01, NOT (bloom_info(:'rolled_up') -> 'past_capacity')::boolean;
+SELECT avg(bloom_contains(:'rolled_up', i)::int) BETWEEN 0.004 AND 0.0105 FROM generate_series(1000001, 1100000) i;
 -- what any parts held, the whole holds
 SELECT bool_and(m @> v) FROM (SELECT bloom_merge(s) AS m FROM (SELECT bloom_agg(v, 1000) AS s FROM bloom_rows GROUP BY g) q) q, bloom_rows;
-SELECT pg_temp.rejects('7000', 'bloom_merge(bloom_agg(i, %s), bloom_agg(i, 1000)) FROM generate_series(1, 300) i');
 SELECT bool_and(a.s @> i AND b.s @> i AND (a.s & b.s) @> i AND (a.s & b.s)::bytea = (b.s & a.s)::bytea)
 FROM bloom_samples a, bloom_samples b, LATERAL generate_series(1, least(a.n, b.n), 1 + least(a.n, b.n) / 50) i WHERE a.c = b.c;
 SELECT bloom_estimate(bloom_agg(i) FILTER (WHERE i <= 150) & bloom_agg(i) FILTER (WHERE i > 100)) = 50 FROM generate_series(1, 200) i;
@@ -135,7 +144,7 @@ ON CONFLICT (day) DO UPDATE SET users = bloom_daily.users || excluded.users;
 SELECT bool_and(users @> v) FROM bloom_daily JOIN bloom_rows ON day = g;
 -- every row asks another stored filter than the row before it, and some ask one twice
 SELECT bool_and((s @> i) = (i <= n)) FROM generate_series(1, 30000, 1000) i, (SELECT * FROM bloom_samples WHERE n >= 1000 AND c = 4000000 ORDER BY n) q WHERE i <= n OR NOT s @> i;
-SELECT count(*) FILTER (WHERE s @> i) BETWEEN 1000 AND 1300, count(*) FILTER (WHERE r @> i) >= 20000 FROM generate_series(1, 21000) i,
+SELECT count(*) FILTER (WHERE s @> i) BETWEEN 1050 AND 1300, count(*) FILTER (WHERE r @> i) >= 20000 FROM generate_series(1, 21000) i,
        (SELECT a.s, b.s AS r FROM bloom_samples a, bloom_samples b WHERE a.n = 1000 AND b.n = 20000 AND a.c = 1000 AND b.c = 4000000) q WHERE i > 0;
 -- a stored value is never written to
 SELECT md5(string_agg(s::text, '' ORDER BY n, c)) AS before FROM bloom_samples \gset
@@ -168,5 +177,5 @@ WHERE bloom_contains((SELECT bloom_agg(k) FROM generate_series(50, 1000, 50) k),
 -- 9. a hundred thousand groups stay small ----------------------------------------------------------------------------
 SELECT max(pg_column_size(s)) <= 112 AND count(*) = 100000 FROM (SELECT i % 100000 AS k, bloom_agg(i) AS s FROM generate_series(1, 1000000) i GROUP BY 1) q;
 
-DROP TABLE bloom_rows, bloom_samples, bloom_parts, bloom_daily, bloom_seen, bloom_routed, serial_groups;
+DROP TABLE bloom_rows, bloom_samples, bloom_parts, bloom_daily, bloom_seen, bloom_routed, bloom_days, serial_groups;
 DROP EXTENSION sketch;

@@ -14,6 +14,7 @@ namespace sketch {
 
 inline std::uint64_t hash_bytes(const void* data, std::size_t bytes) { return XXH3_64bits(data, bytes); }
 
+// Flattened: of the code for all lengths only the dozen instructions for eight bytes are left.
 [[gnu::flatten]] inline std::uint64_t hash_int64(std::int64_t value) { return XXH3_64bits(&value, sizeof value); }
 
 }  // namespace sketch

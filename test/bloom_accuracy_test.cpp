@@ -71,9 +71,24 @@ TEST_P(BloomRate, IsTheOneAskedFor) {
     ASSERT_EQ(a.merge(b.kernel()), Status::ok);
     EXPECT_TRUE(a.trimmed() == whole);
 
-    const Image folded = build({static_cast<double>(n) * 9, rate}, seed, 0, n);
-    measure("folded", folded, false);
-    EXPECT_LE(folded.size(), 2 * whole.size() + 100);
+    // A roll-up: a hundred stored parts, in any order.
+    std::vector<Image> parts;
+    for (std::uint64_t i = 0; i < 100; ++i) parts.push_back(build(made_for, seed, n * i / 100, n * (i + 1) / 100));
+    Random random{seed};
+    random.shuffle(parts);
+    Sketch<Bloom> merged(parts[0]);
+    for (const Image& part : parts) ASSERT_EQ(merged.merge(part), Status::ok);
+    EXPECT_TRUE(merged.trimmed() == whole);
+    measure("merged", merged.trimmed(), true);
+
+    // Made for more, and then cut to the prefixes of a small one.
+    Sketch<Bloom> fine(Bloom::Params{std::min(9.0 * static_cast<double>(n), 1e8), rate});
+    add(fine, seed, 0, n);
+    measure("roomy", fine.trimmed(), false);
+    Sketch<Bloom> cut(fine.trimmed());
+    ASSERT_EQ(cut.merge(build(made_for, seed, 0, 1)), Status::ok);
+    EXPECT_TRUE(cut.trimmed() == whole);
+    measure("cut", cut.trimmed(), true);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BloomRate,
@@ -94,6 +109,35 @@ TEST(BloomAccuracy, MergesOfStoredPartsHoldEverything) {
         for (const Image& part : forest) ASSERT_EQ(sketch.merge(part), Status::ok);
         expect_all(sketch.trimmed(), seed, n);
     }
+}
+
+// More than a table holds: 10^8 prefixes of more than 32 bits. All ways lead to the same prefixes of 32 bits.
+TEST(BloomAccuracy, MoreThanATableHolds) {
+    constexpr std::uint64_t kMost = 99900000, kAll = 102000000;
+    const Bloom::Params params{1e8, 0.01};
+    const Image a = build(params, 9, 0, 60000000), b = build(params, 9, 50000000, kMost);
+    const Image c = build(params, 9, 95000000, kAll);
+    const auto join = [](const Image& to, const Image& from) {
+        Sketch<Bloom> sketch(to);
+        EXPECT_EQ(sketch.merge(from), Status::ok);
+        return sketch.trimmed();
+    };
+    const Image most = join(a, b);
+    EXPECT_EQ(open<Bloom>(most).bits(), 34);
+    EXPECT_NEAR(open<Bloom>(most).estimate() / static_cast<double>(kMost), 1, 1e-4);
+    expect_all(most, 9, 1000000);
+
+    const Image all = join(most, c);
+    ASSERT_EQ(Bloom::check(all), Status::ok);
+    EXPECT_EQ(open<Bloom>(all).bits(), 32);
+    EXPECT_NEAR(open<Bloom>(all).estimate() / static_cast<double>(kAll), 1, 1e-3);
+    EXPECT_NEAR(static_cast<double>(yes(all, ~9, 0, 4000000)) / 4e6, static_cast<double>(kAll) / 0x1p32, 5e-4);
+    expect_all(all, 9, 1000000);
+    EXPECT_TRUE(join(c, most) == all);
+    EXPECT_TRUE(join(join(c, b), a) == all);
+    Sketch<Bloom> sketch(most);
+    add(sketch, 9, 95000000, kAll);
+    EXPECT_TRUE(sketch.trimmed() == all);
 }
 
 // Runs last: tests run in the order in which they are written, but for those with parameters, which come after.

@@ -1,27 +1,27 @@
 
 -- bloom: was it seen? ----------------------------------------------------------------------------------------------
 
--- external: filters cannot be compressed, and a probe wants one that it can read where it stands.
+-- external: hash prefixes cannot be compressed, and a probe wants one that it can read where it stands.
 -- type bloomsketch stored external
 COMMENT ON TYPE bloomsketch IS
-    'Was it seen? A Bloom filter: exact up to 224 values, then never no to what it holds, and yes to few others.';
+    'Was it seen? Exact up to 224 values, then prefixes of hashes: never no to what it holds, and yes to few others.';
 
 CREATE FUNCTION bloom_empty(capacity bigint DEFAULT 4000000, fpp double precision DEFAULT 0.01) RETURNS bloomsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION bloom_empty(bigint, double precision) IS
-    'A sketch of no values. capacity: how many there may be, 1 to 200000000; fpp: false positives, 0.00001 to 0.5.';
+    'A sketch of no values. capacity: how many there may be, 1 to 100000000; fpp: false positives, 0.00001 to 0.5.';
 
 CREATE FUNCTION bloom_merge(a bloomsketch, b bloomsketch) RETURNS bloomsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION bloom_merge(bloomsketch, bloomsketch) IS
-    'The sketch of the values of both, at the smaller of their sizes. NULL merged with s is s.';
+    'The sketch of the values of both, at the higher of their rates. NULL merged with s is s.';
 CREATE OPERATOR || (LEFTARG = bloomsketch, RIGHTARG = bloomsketch, FUNCTION = bloom_merge, COMMUTATOR = ||);
 COMMENT ON OPERATOR || (bloomsketch, bloomsketch) IS 'bloom_merge';
 
 CREATE FUNCTION bloom_intersect(a bloomsketch, b bloomsketch) RETURNS bloomsketch
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION bloom_intersect(bloomsketch, bloomsketch) IS
-    'A sketch that holds at least the values of both: more than their intersection where bits meet by chance.';
+    'A sketch that holds at least the values of both, and those that share a hash prefix with one of the other.';
 CREATE OPERATOR & (LEFTARG = bloomsketch, RIGHTARG = bloomsketch, FUNCTION = bloom_intersect, COMMUTATOR = &);
 COMMENT ON OPERATOR & (bloomsketch, bloomsketch) IS 'bloom_intersect';
 
@@ -50,28 +50,28 @@ CREATE AGGREGATE bloom_agg(value VALUE) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bloom_agg(VALUE) IS
-    'The sketch of the values. It sizes itself for up to 4 million values, at 1 % false positives.';
+    'The sketch of the values, at 1 % false positives for up to 4 million of them.';
 
 CREATE AGGREGATE bloom_agg(value VALUE, capacity bigint) (
     SFUNC = bloom_add, STYPE = bloomsketch, SSPACE = 1024, FINALFUNC = bloom_final, COMBINEFUNC = bloom_merge,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bloom_agg(VALUE, bigint) IS
-    'The sketch of the values. capacity: how many there may be, 1 to 200000000, at 1 % false positives.';
+    'The sketch of the values. capacity: how many there may be, 1 to 100000000, at 1 % false positives.';
 
 CREATE AGGREGATE bloom_agg(value VALUE, capacity bigint, fpp double precision) (
     SFUNC = bloom_add, STYPE = bloomsketch, SSPACE = 1024, FINALFUNC = bloom_final, COMBINEFUNC = bloom_merge,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bloom_agg(VALUE, bigint, double precision) IS
-    'The sketch of the values. capacity: how many there may be, 1 to 200000000; fpp: false positives, 0.00001 to 0.5.';
+    'The sketch of the values. capacity: how many there may be, 1 to 100000000; fpp: false positives, 0.00001 to 0.5.';
 -- end
 
 CREATE AGGREGATE bloom_merge(sketch bloomsketch) (
     SFUNC = bloom_merge, STYPE = bloomsketch, SSPACE = 16384, FINALFUNC = bloom_final, COMBINEFUNC = bloom_merge,
     PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE bloom_merge(bloomsketch) IS 'The sketch of the values of all sketches, at the smallest size.';
+COMMENT ON AGGREGATE bloom_merge(bloomsketch) IS 'The sketch of the values of all sketches, at the highest of their rates.';
 
 CREATE FUNCTION bloom_contains(sketch bloomsketch, value text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'bloom_contains' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
@@ -90,7 +90,7 @@ COMMENT ON OPERATOR @> (bloomsketch, anyelement) IS 'bloom_contains';
 CREATE FUNCTION bloom_estimate(sketch bloomsketch) RETURNS double precision
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION bloom_estimate(bloomsketch) IS
-    'About how many distinct values it holds; infinity if every bit is set.';
+    'About how many distinct values it holds; infinity if it has all prefixes that there can be.';
 
 CREATE FUNCTION bloom_fpp(sketch bloomsketch) RETURNS double precision
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -100,4 +100,4 @@ COMMENT ON FUNCTION bloom_fpp(bloomsketch) IS
 CREATE FUNCTION bloom_info(sketch bloomsketch) RETURNS jsonb
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION bloom_info(bloomsketch) IS
-    'Mode, the rate of false positives asked for and the present one, estimate, blocks of 32 bytes and bytes.';
+    'Mode, the rate of false positives asked for and the present one, estimate, bits of a prefix and bytes.';

@@ -10,13 +10,11 @@ namespace {
 
 using namespace sketch;
 
-constexpr int64 kMostCapacity = 200000000;
-
 Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int rate_argument) {
     Bloom::Params params{Bloom::kDefaultCapacity, Bloom::kDefaultRate};
     if (PG_NARGS() > capacity_argument)
         params.capacity =
-            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, kMostCapacity));
+            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, Bloom::kMostCapacity));
     if (PG_NARGS() > rate_argument) {
         pg::reject_null(fcinfo, rate_argument, "fpp");
         params.rate = PG_GETARG_FLOAT8(rate_argument);
@@ -24,11 +22,6 @@ Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int
             ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("%s: fpp must be between %g and %g, not %g", pg::function_name(fcinfo), Bloom::kLeastRate,
                            Bloom::kMostRate, params.rate));
-        if (bloom::false_positives(params.capacity / static_cast<double>(bloom::Size::kMostBlocks)) > params.rate)
-            ereport(
-                ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                errmsg("%s: a filter for this capacity and fpp would have more than 256 MB", pg::function_name(fcinfo)),
-                errhint("Lower the capacity, or raise fpp."));
     }
     return params;
 }
@@ -53,12 +46,8 @@ SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 SKETCH_FUNCTION(bloom_intersect) {
-    Bloom a = pg::arg<BloomShim>(fcinfo, 0), b = pg::arg<BloomShim>(fcinfo, 1);
-    if (b.exact()) std::swap(a, b);
-    a = pg::relaid(a, std::max(a.grown_bytes(), a.merge_bytes(b)));
-    const Status status = a.intersect(b);
-    if (status != Status::ok) pg::raise(status, BloomShim::kType);
-    return pg::trimmed(a);
+    const Bloom a = pg::arg<BloomShim>(fcinfo, 0), b = pg::arg<BloomShim>(fcinfo, 1);
+    return pg::trimmed(Bloom::intersect(a, b, pg::allocate(Bloom::intersect_bytes(a, b)).room));
 }
 
 SKETCH_FUNCTION(bloom_contains) {
@@ -73,10 +62,13 @@ SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0)
 SKETCH_FUNCTION(bloom_info) {
     const Bloom s = pg::arg<BloomShim>(fcinfo, 0);
     const double n = s.estimate(), rate = s.false_positives();
-    char estimate[32] = "null";  // every bit is set
+    char estimate[32] = "null";  // it has all prefixes there can be
     if (std::isfinite(n)) snprintf(estimate, sizeof estimate, "%.17g", n);
     return pg::json(R"({"type": "bloomsketch", "version": %d, "mode": "%s", "asked_fpp": %.17g, "fpp": %.6g, )"
-                    R"("past_capacity": %s, "estimate": %s, "blocks": %zu, "full_blocks": %zu, "bytes": %zu})",
-                    s.version(), s.exact() ? "exact" : "filter", s.rate(), rate, rate > s.rate() ? "true" : "false",
-                    estimate, s.exact() ? 0 : s.blocks(), s.full_size().blocks(), s.bytes());
+                    R"("past_capacity": %s, "estimate": %s, "prefix_bits": %d, "bytes": %zu})",
+                    s.version(),
+                    s.exact()       ? "exact"
+                    : s.is_bitmap() ? "bitmap"
+                                    : "packed",
+                    s.rate(), rate, rate > s.rate() ? "true" : "false", estimate, s.bits(), s.bytes());
 }
