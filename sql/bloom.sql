@@ -1,9 +1,5 @@
 -- bloom: was it seen? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 CREATE TABLE bloom_rows AS
@@ -19,12 +15,6 @@ SELECT bool_and(s::text::bloomsketch::bytea = s::bytea AND s::bytea::bloomsketch
 SELECT bool_and(bloomsketch_send(s) = s::bytea) FROM bloom_samples;
 SELECT count(*) = 3 FROM bloom_samples WHERE s IS NULL AND n = 0;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::bloomsketch');
 SELECT pg_temp.rejects('', '%L::bloomsketch');
 SELECT bloom_empty()::bytea;
@@ -109,12 +99,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT bloom_agg(v) FROM bloom_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT bloom_agg(v)::text = :'serial' AND bloom_agg(t, 3000, 0.001)::text = :'serial_t' FROM bloom_rows;
 SELECT bool_and(p.s::bytea = q.s::bytea AND p.t::bytea = q.t::bytea) FROM serial_groups p

@@ -1,9 +1,5 @@
 -- countmin: how often, how many in a range, how large a join? Every line prints t (or an error or a text that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 -- v: a few values often, many seldom. w: weights.
@@ -23,12 +19,6 @@ SELECT bool_and(s::text::countminsketch::bytea = s::bytea AND s::bytea::countmin
 SELECT bool_and(countminsketch_send(s) = s::bytea) FROM cm_samples;
 SELECT count(*) = 3 FROM cm_samples WHERE s IS NULL AND n = 0;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::countminsketch');
 SELECT pg_temp.rejects('', '%L::countminsketch');
 SELECT pg_temp.rejects('\x', '%L::bytea::countminsketch');
@@ -119,12 +109,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT countmin_agg(v) FROM cm_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT countmin_agg(v)::text = :'serial' AND countmin_agg(t, w, 0.01, 0.9)::text = :'serial_t' AND countmin_range_agg(v, w, 0.3, 0.9)::text = :'serial_r' FROM cm_rows;
 SELECT bool_and(p.s::bytea = q.s::bytea AND p.t::bytea = q.t::bytea) FROM serial_groups p

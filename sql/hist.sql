@@ -1,9 +1,5 @@
 -- hist: which value stands at this fraction? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 CREATE TABLE hist_rows AS
@@ -19,12 +15,6 @@ SELECT bool_and(s::text::histsketch::bytea = s::bytea AND s::bytea::histsketch::
 SELECT bool_and(histsketch_send(s) = s::bytea) FROM hist_samples;
 SELECT count(*) = 4 FROM hist_samples WHERE s IS NULL AND n = 0;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::histsketch');
 SELECT pg_temp.rejects('', '%L::histsketch');
 SELECT pg_temp.rejects('\x4b010000c800000000000000', '%L::bytea::histsketch');
@@ -128,12 +118,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT hist_agg(v), approx_percentile(v, 0.5) FROM hist_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT hist_agg(x)::text = :'serial' AND hist_agg(v, 90)::text = :'serial_v' FROM hist_rows;
 SELECT approx_percentile(x, 0.99) = hist_quantile(:'serial', 0.99) AND approx_percentile(x, ARRAY[0.5, 1]) = hist_quantiles(:'serial', ARRAY[0.5, 1]) FROM hist_rows;

@@ -1,9 +1,5 @@
 -- hll: how many distinct? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 CREATE TABLE hll_rows AS
@@ -19,12 +15,6 @@ SELECT bool_and(s::text::hllsketch::bytea = s::bytea AND s::bytea::hllsketch::te
 SELECT bool_and(hllsketch_send(s) = s::bytea) FROM hll_samples;
 SELECT count(*) = 4 FROM hll_samples WHERE s IS NULL AND n = 0;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::hllsketch');
 SELECT pg_temp.rejects('', '%L::hllsketch');
 SELECT pg_temp.rejects('AAAA', '%L::hllsketch');
@@ -91,12 +81,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT hll_agg(v) FROM hll_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT hll_agg(v)::text = :'serial' AND hll_agg(t, 9)::text = :'serial_t' FROM hll_rows;
 SELECT approx_count_distinct(v) = round(hll_estimate(:'serial')) FROM hll_rows;

@@ -1,9 +1,5 @@
 -- kll: which value has this rank? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 CREATE TABLE kll_rows AS
@@ -19,12 +15,6 @@ SELECT bool_and(s::text::kllsketch::bytea = s::bytea AND s::bytea::kllsketch::te
 SELECT bool_and(kllsketch_send(s) = s::bytea) FROM kll_samples;
 SELECT count(*) = 4 FROM kll_samples WHERE s IS NULL AND n = 0;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::kllsketch');
 SELECT pg_temp.rejects('', '%L::kllsketch');
 SELECT pg_temp.rejects('\x480100010c02000000000000', '%L::bytea::kllsketch');
@@ -105,12 +95,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT kll_agg(v) FROM kll_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT kll_count(s) = 40000 AND kll_min(s) = mn AND kll_max(s) = mx AND abs(kll_rank(s, 20000) - 0.5) < 0.0133
 FROM (SELECT kll_agg(v) AS s, min(v) AS mn, max(v) AS mx FROM kll_rows) q;

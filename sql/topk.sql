@@ -1,9 +1,5 @@
 -- topk: which are the most frequent? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-CREATE EXTENSION sketch;
+\i test/room.sql
 SET extra_float_digits = 0;
 
 -- item r of about 900 comes with a weight that falls like 1/r; the first ones stand in every group
@@ -21,12 +17,6 @@ CROSS JOIN LATERAL generate_series(1, n) i GROUP BY n, k;
 SELECT bool_and(s::text::topksketch::bytea = s::bytea AND s::bytea::topksketch::text = s::text) FROM topk_samples;
 SELECT bool_and(topksketch_send(s) = s::bytea) FROM topk_samples;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::topksketch');
 SELECT pg_temp.rejects('', '%L::topksketch');
 SELECT pg_temp.rejects('\x', '%L::bytea::topksketch');
@@ -132,12 +122,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT topk_agg(v) FROM topk_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 SELECT topk_agg(v, 1000)::text = :'serial', approx_top_k(t, 100) = :'serial_list' FROM topk_rows;
 SELECT bool_and(p.s::bytea = q.s::bytea AND p.t::bytea = q.t::bytea) FROM serial_groups p

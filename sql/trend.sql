@@ -1,10 +1,6 @@
 -- trend: which are the most active now? Every line prints t (or an error that is meant).
-\pset tuples_only on
-\pset format unaligned
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
+\i test/room.sql
 SET timezone = 'UTC';
-CREATE EXTENSION sketch;
 SET extra_float_digits = 0;
 
 -- 20,000 events over 400 days, with a gap of a year in the middle; some come late. Item r comes like 1/r.
@@ -28,12 +24,6 @@ SELECT n, k, trend_scales_agg(item, at, '{2 days, 30 days}', k, w) AS s FROM unn
 SELECT bool_and(s::text::trendsketch::bytea = s::bytea AND s::bytea::trendsketch::text = s::text) FROM trend_samples;
 SELECT bool_and(trendsketch_send(s) = s::bytea) FROM trend_samples;
 
-CREATE FUNCTION pg_temp.rejects(input text, fn text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('SELECT %s', format(fn, input));
-    RETURN 'accepted';
-EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
-END $$;
 SELECT pg_temp.rejects('not base64!', '%L::trendsketch');
 SELECT pg_temp.rejects('', '%L::trendsketch');
 SELECT pg_temp.rejects(topk_empty()::bytea::text, '%L::bytea::trendsketch');
@@ -131,12 +121,6 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP plan := plan || line; END LOOP;
-    RETURN plan;
-END $$;
 SELECT pg_temp.plan_of('SELECT trend_agg(item, at, ''2 days'') FROM trend_rows') LIKE '%Finalize Aggregate%Partial Aggregate%';
 CREATE TEMP TABLE parallel_all AS SELECT trend_agg(item, at, '2 days') AS s FROM trend_rows;
 CREATE TEMP TABLE parallel_groups AS SELECT g, trend_agg(item, at, '2 days') AS s FROM trend_rows GROUP BY g;

@@ -81,7 +81,7 @@ void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument);
 
 std::uint64_t hash_other(ValueType& type, Datum value);
 
-inline std::uint64_t hash_value(ValueType& type, Datum value) {
+[[gnu::always_inline]] inline std::uint64_t hash_value(ValueType& type, Datum value) {
     if (type.form == Form::integer8) return hash_int64(DatumGetInt64(value));
     if (type.form == Form::integer4) return hash_int64(DatumGetInt32(value));
     if (type.form == Form::bytes) {
@@ -94,7 +94,7 @@ inline std::uint64_t hash_value(ValueType& type, Datum value) {
 }
 
 // The hash of an argument that is not NULL.
-inline std::uint64_t hash_argument(FunctionCallInfo fcinfo, int argument) {
+[[gnu::always_inline]] inline std::uint64_t hash_argument(FunctionCallInfo fcinfo, int argument) {
     CallSite& site = call_site(fcinfo);
     if (site.value.form == Form::unresolved) [[unlikely]]
         resolve_argument(site.value, fcinfo, argument);
