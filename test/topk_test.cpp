@@ -97,5 +97,93 @@ struct TopkIntegerLaws : TopkExactLaws {
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(topk_integers, Laws, TopkIntegerLaws);
 
+// Items of all lengths, some longer than a log; sketches with unequal k; rows, merges with states and with stored
+// bytes, and sketches that are stored and written on: whatever happens, the bounds hold for every item.
+class Program {
+  public:
+    explicit Program(std::uint64_t seed) : random_{seed} {
+        for (int i = 0; i < 3; ++i) start();
+    }
+
+    void run(int steps) {
+        for (int i = 0; i < steps; ++i) step();
+        while (parts_.size() > 1) merge();
+    }
+
+    void expect_bounds() const {
+        const Image image = parts_[0].sketch.trimmed();
+        ASSERT_EQ(Topk::check(image), Status::ok);
+        const Topk s = open<Topk>(image);
+        double total = 0;
+        for (const auto& [item, weight] : parts_[0].truth) {
+            total += weight;
+            const std::uint32_t i = s.find(text(item));
+            const bool held = i != s.entries();
+            EXPECT_LE(held ? s.lower(i) : 0, weight);
+            EXPECT_GE(held ? s.upper(i) : s.floor(), weight);
+        }
+        EXPECT_EQ(s.total(), total);
+        EXPECT_LE(s.floor(), total / (s.k() + 1));
+    }
+
+  private:
+    struct Part {
+        Sketch<Topk> sketch;
+        std::map<std::string, double> truth;
+    };
+
+    void start() {
+        static constexpr std::uint32_t kSizes[] = {1, 2, 5, 20, 128, 300};
+        parts_.push_back({Sketch<Topk>(Topk::Params{kSizes[random_.below(6)]}), {}});
+    }
+
+    std::string item() {
+        const auto rank = static_cast<std::uint64_t>(5 / (random_.uniform() + 0.002));
+        std::string s = "item " + std::to_string(rank);
+        s.resize(s.size() + (rank % 97 == 13 ? kMaxItemBytes - 20 : rank % 31 == 5 ? 700 : rank * rank % 40), '.');
+        return s;
+    }
+
+    void step() {
+        const std::uint64_t choice = random_.below(1000);
+        if (choice == 0) return start();
+        if (choice < 4) return merge();
+        Part& part = parts_[random_.below(parts_.size())];
+        if (choice < 7) {
+            part.sketch = Sketch<Topk>(part.sketch.trimmed());
+            return;
+        }
+        const std::string added = item();
+        const auto weight = static_cast<double>(random_.below(4)) / 2;
+        ASSERT_EQ(part.sketch.add([&](Topk& s) { return s.add(text(added), weight); }), Status::ok);
+        part.truth[added] += weight;
+    }
+
+    void merge() {
+        if (parts_.size() < 2) return;
+        const std::size_t a = random_.below(parts_.size());
+        std::swap(parts_[a], parts_.back());
+        const Part from = std::move(parts_.back());
+        parts_.pop_back();
+        Part& to = parts_[random_.below(parts_.size())];
+        const Status status =
+            random_.below(2) ? to.sketch.merge(from.sketch.kernel()) : to.sketch.merge(from.sketch.trimmed());
+        ASSERT_EQ(status, Status::ok);
+        for (const auto& [item, weight] : from.truth) to.truth[item] += weight;
+    }
+
+    Random random_;
+    std::vector<Part> parts_;
+};
+
+TEST(Topk, BoundsHoldWhateverHappens) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        SCOPED_TRACE(seed);
+        Program program(seed);
+        program.run(static_cast<int>(100 + seed * 100));
+        program.expect_bounds();
+    }
+}
+
 }  // namespace
 }  // namespace sketch::test
