@@ -103,7 +103,7 @@ TEST(Bloom, PackedPrefixesAreFoundWhereTheyStand) {
         for (std::uint64_t p = from; p < to; ++p)
             if (random.below(all) < share) in[p] = true, ++n;
         if (n == 0) continue;
-        Image form(bloom::Layout(n, bits).bytes());
+        Image form(bloom::Sizes(n, bits).bytes());
         bloom::Packer packer(form.data(), n, bits);
         for (std::uint64_t p = 0; p < all; ++p)
             if (in[p]) packer.push(p);
@@ -126,7 +126,7 @@ TEST(Bloom, PackedPrefixesOfEveryLength) {
             std::vector<std::uint64_t> held(n);
             for (auto& p : held) p = random() >> (64 - bits);
             held.resize(sort_distinct(held.data(), n));
-            Image form(bloom::Layout(held.size(), bits).bytes());
+            Image form(bloom::Sizes(held.size(), bits).bytes());
             bloom::Packer packer(form.data(), held.size(), bits);
             for (const std::uint64_t p : held) packer.push(p);
             packer.finish();

@@ -71,7 +71,7 @@ inline constexpr BitsOfByte kBitsOfByte = [] {
 }();
 
 // The sizes that follow from the number of prefixes, which is not 0, and from their length.
-struct Layout {
+struct Sizes {
     static constexpr std::uint64_t kGroup = 64;  // quotients
     static constexpr std::size_t kEntry = 5;     // bytes of the directory for a group
     static constexpr std::uint64_t kMany = 255;
@@ -79,7 +79,7 @@ struct Layout {
     std::uint64_t n;
     int bits, quotient_bits, remainder_bits;
 
-    Layout(std::uint64_t count, int prefix_bits)
+    Sizes(std::uint64_t count, int prefix_bits)
         : n(count),
           bits(prefix_bits),
           quotient_bits(static_cast<int>(std::bit_width(count - 1))),
@@ -96,31 +96,31 @@ struct Layout {
 };
 
 inline bool is_bitmap(std::uint64_t n, int bits) {
-    return bits <= kMostBitmapBits && bitmap_bytes(bits) <= Layout(n, bits).bytes();
+    return bits <= kMostBitmapBits && bitmap_bytes(bits) <= Sizes(n, bits).bytes();
 }
 inline std::size_t stored_bytes(std::uint64_t n, int bits) {
-    return is_bitmap(n, bits) ? bitmap_bytes(bits) : Layout(n, bits).bytes();
+    return is_bitmap(n, bits) ? bitmap_bytes(bits) : Sizes(n, bits).bytes();
 }
 
 // A packed form that is read. Trusts its bytes.
 class Packed {
   public:
     Packed(const std::byte* form, std::uint64_t n, int bits)
-        : layout_(n, bits), form_(form), unary_(form + layout_.unary_at()), directory_(form + layout_.directory_at()) {}
+        : sizes_(n, bits), form_(form), unary_(form + sizes_.unary_at()), directory_(form + sizes_.directory_at()) {}
 
     // Without a branch that depends on the prefix, but for the one in a few dozen: a wrong guess would cost as much as
     // all the rest.
     bool holds(Prefix prefix) const {
-        const Prefix wanted = prefix & layout_.remainder_mask();
-        const std::uint64_t quotient = prefix >> layout_.remainder_bits;
+        const Prefix wanted = prefix & sizes_.remainder_mask();
+        const std::uint64_t quotient = prefix >> sizes_.remainder_bits;
         const Run run = run_of(quotient);
-        if (!run.known || run.length > kAtOnce || layout_.remainder_bits > kWidest) [[unlikely]]
+        if (!run.known || run.length > kAtOnce || sizes_.remainder_bits > kWidest) [[unlikely]]
             return holds_far(quotient, wanted);
-        const std::uint64_t at = (run.start - quotient) * static_cast<std::uint64_t>(layout_.remainder_bits);
+        const std::uint64_t at = (run.start - quotient) * static_cast<std::uint64_t>(sizes_.remainder_bits);
         std::uint64_t word = load<std::uint64_t>(form_ + at / 8) >> at % 8;
         bool found = false;
-        for (int i = 0; i < kAtOnce; ++i, word >>= layout_.remainder_bits)
-            found |= (run.length > i) & ((word & layout_.remainder_mask()) == wanted);
+        for (int i = 0; i < kAtOnce; ++i, word >>= sizes_.remainder_bits)
+            found |= (run.length > i) & ((word & sizes_.remainder_mask()) == wanted);
         return found;
     }
 
@@ -128,21 +128,21 @@ class Packed {
     template <class F>
     void each(F f) const {
         std::uint64_t i = 0;
-        each_bit(unary_, layout_.directory_at() - layout_.unary_at(), [&](std::uint64_t at) {
-            f((at - i) << layout_.remainder_bits | remainder_at(i));
+        each_bit(unary_, sizes_.directory_at() - sizes_.unary_at(), [&](std::uint64_t at) {
+            f((at - i) << sizes_.remainder_bits | remainder_at(i));
             ++i;
         });
     }
 
     // Whether the `bytes` bytes are a packed form that pack would write.
     Status check(std::size_t bytes) const {
-        if (bytes != layout_.bytes()) return Status::wrong_size;
-        if (!padded(form_, layout_.remainder_total()) || !padded(unary_, layout_.unary_total()))
+        if (bytes != sizes_.bytes()) return Status::wrong_size;
+        if (!padded(form_, sizes_.remainder_total()) || !padded(unary_, sizes_.unary_total()))
             return Status::bad_content;
         std::uint64_t ones = 0;
         for (const std::byte* byte = unary_; byte != directory_; ++byte)
             ones += kBitsOfByte.count[load<std::uint8_t>(byte)];
-        if (ones != layout_.n || test_bit(unary_, layout_.unary_total() - 1)) return Status::bad_content;
+        if (ones != sizes_.n || test_bit(unary_, sizes_.unary_total() - 1)) return Status::bad_content;
 
         bool ascending = true, led = true;
         std::uint64_t i = 0, start = 0, in_first = 0;
@@ -150,29 +150,29 @@ class Packed {
         Prefix before = 0;
         const auto pass = [&](std::size_t to) {
             for (; group < to; ++group, start = i, in_first = 0) {
-                const std::byte* const entry = directory_ + group * Layout::kEntry;
+                const std::byte* const entry = directory_ + group * Sizes::kEntry;
                 led &= load<std::uint32_t>(entry) == start;
-                led &= load<std::uint8_t>(entry + 4) == std::min(in_first, Layout::kMany);
+                led &= load<std::uint8_t>(entry + 4) == std::min(in_first, Sizes::kMany);
             }
         };
         each([&](Prefix prefix) {
-            const std::uint64_t quotient = prefix >> layout_.remainder_bits;
+            const std::uint64_t quotient = prefix >> sizes_.remainder_bits;
             pass(quotient / kGroup);
             in_first += quotient % kGroup < kGroup / 2;
             ascending &= i == 0 || prefix > before;
             before = prefix;
             ++i;
         });
-        pass(layout_.groups() + 1);
+        pass(sizes_.groups() + 1);
         return ascending && led ? Status::ok : Status::bad_content;
     }
 
   private:
-    static constexpr std::uint64_t kGroup = Layout::kGroup;
+    static constexpr std::uint64_t kGroup = Sizes::kGroup;
 
     Prefix remainder_at(std::uint64_t i) const {
-        const std::uint64_t at = i * static_cast<std::uint64_t>(layout_.remainder_bits);
-        return load<std::uint64_t>(form_ + at / 8) >> at % 8 & layout_.remainder_mask();
+        const std::uint64_t at = i * static_cast<std::uint64_t>(sizes_.remainder_bits);
+        return load<std::uint64_t>(form_ + at / 8) >> at % 8 & sizes_.remainder_mask();
     }
 
     static constexpr int kAtOnce = 3;   // remainders
@@ -190,7 +190,7 @@ class Packed {
     // before it. They are counted in each byte and then, by one multiplication, in each byte and all before it.
     Run run_of(std::uint64_t quotient) const {
         const std::uint64_t group = quotient / kGroup;
-        const std::byte* const entry = directory_ + group * Layout::kEntry;
+        const std::byte* const entry = directory_ + group * Sizes::kEntry;
         const std::uint64_t in_first = load<std::uint8_t>(entry + 4), second = quotient / (kGroup / 2) % 2;
         const std::uint64_t at = load<std::uint32_t>(entry) + group * kGroup + ((0 - second) & (in_first + kGroup / 2));
         const std::byte* const from = unary_ + at / 8;
@@ -205,13 +205,13 @@ class Packed {
         const int bit = byte + kBitsOfByte.at[clear >> byte & 0xFF][(wanted - before - 1) % 8];
         const std::uint64_t behind = clear >> bit >> 1;
         return {at + static_cast<std::uint64_t>(bit), std::countr_zero(behind | std::uint64_t{1} << 63),
-                enough != 0 && behind != 0 && in_first < Layout::kMany};
+                enough != 0 && behind != 0 && in_first < Sizes::kMany};
     }
 
     // The same, however far on.
     std::uint64_t start_of(std::uint64_t quotient) const {
         const std::uint64_t group = quotient / kGroup;
-        std::uint64_t at = load<std::uint32_t>(directory_ + group * Layout::kEntry) + group * kGroup;
+        std::uint64_t at = load<std::uint32_t>(directory_ + group * Sizes::kEntry) + group * kGroup;
         for (std::uint64_t wanted = quotient % kGroup; wanted != 0;) {
             const std::uint64_t clear = ~load<std::uint64_t>(unary_ + at / 8) >> at % 8 << 8 >> 8;
             const std::uint64_t sums = sums_of(clear), enough = ((sums | kTops) - wanted * kOnes) & kTops;
@@ -246,7 +246,7 @@ class Packed {
         return n % 8 == 0 || load<std::uint8_t>(bits + n / 8) >> n % 8 == 0;
     }
 
-    Layout layout_;
+    Sizes sizes_;
     const std::byte* form_;
     const std::byte* unary_;
     const std::byte* directory_;
@@ -256,30 +256,30 @@ class Packed {
 class Packer {
   public:
     Packer(std::byte* to, std::uint64_t n, int bits)
-        : layout_(n, bits), remainders_(to), unary_(to + layout_.unary_at()), directory_(to + layout_.directory_at()) {
-        std::memset(unary_, 0, layout_.directory_at() - layout_.unary_at());
+        : sizes_(n, bits), remainders_(to), unary_(to + sizes_.unary_at()), directory_(to + sizes_.directory_at()) {
+        std::memset(unary_, 0, sizes_.directory_at() - sizes_.unary_at());
     }
 
     void push(Prefix prefix) {
         // All 32 bits of a word, and what is left over begins the next.
-        pending_ |= (prefix & layout_.remainder_mask() & 0xFFFFFFFF) << pending_bits_;
-        pend(std::min(layout_.remainder_bits, 32));
-        if (layout_.remainder_bits > 32) {
-            pending_ |= (prefix & layout_.remainder_mask()) >> 32 << pending_bits_;
-            pend(layout_.remainder_bits - 32);
+        pending_ |= (prefix & sizes_.remainder_mask() & 0xFFFFFFFF) << pending_bits_;
+        pend(std::min(sizes_.remainder_bits, 32));
+        if (sizes_.remainder_bits > 32) {
+            pending_ |= (prefix & sizes_.remainder_mask()) >> 32 << pending_bits_;
+            pend(sizes_.remainder_bits - 32);
         }
-        const std::uint64_t quotient = prefix >> layout_.remainder_bits;
+        const std::uint64_t quotient = prefix >> sizes_.remainder_bits;
         set_bit(unary_, quotient + i_);
-        lead_to(quotient / Layout::kGroup);
+        lead_to(quotient / Sizes::kGroup);
         ++i_;
-        if (quotient % Layout::kGroup < Layout::kGroup / 2)
-            store(directory_ - 1, static_cast<std::uint8_t>(std::min(i_ - start_, Layout::kMany)));
+        if (quotient % Sizes::kGroup < Sizes::kGroup / 2)
+            store(directory_ - 1, static_cast<std::uint8_t>(std::min(i_ - start_, Sizes::kMany)));
     }
 
     void finish() {
         for (; pending_bits_ > 0; pending_bits_ -= 8, pending_ >>= 8)
             store(remainders_++, static_cast<std::uint8_t>(pending_));
-        lead_to(layout_.groups());
+        lead_to(sizes_.groups());
     }
 
   private:
@@ -293,14 +293,14 @@ class Packer {
     }
     // Up to and with this group: `directory_` stands behind its entry.
     void lead_to(std::size_t group) {
-        for (; groups_ <= group; ++groups_, directory_ += Layout::kEntry) {
+        for (; groups_ <= group; ++groups_, directory_ += Sizes::kEntry) {
             store(directory_, static_cast<std::uint32_t>(i_));
             store(directory_ + 4, std::uint8_t{0});
             start_ = i_;
         }
     }
 
-    Layout layout_;
+    Sizes sizes_;
     std::byte* remainders_;
     std::byte* unary_;
     std::byte* directory_;
