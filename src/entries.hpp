@@ -127,9 +127,8 @@ class Entries : public EntryTrim<Room, kRowWords> {
 
   private:
     // An item of both has the sum of both bounds; an item of one may have weighed as much as the floor in the other.
-    // The
-    // filter rises by the other's floor. Until all have been seen, the sign of the first error marks the entries that
-    // were found in both.
+    // The filter rises by the other's floor. Until all have been seen, the sign of the first error marks the entries
+    // that were found in both.
     void merge_entries(const Room& from, const double* factors) {
         const Places p = places(), q = from.places();
         const int scales = this->scales();

@@ -20,7 +20,7 @@ inline constexpr ItemKind kLastItemKind = ItemKind::other;
 inline constexpr std::size_t kMaxItemBytes = 8191;
 
 // Copies as memcpy does, without its call: most items are short. Of two pieces the second may repeat some of the first.
-inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
+[[gnu::always_inline]] inline void copy_bytes(std::byte* to, const std::byte* from, std::size_t size) {
     if (size < 8) {
         for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
     } else if (size < 16) {

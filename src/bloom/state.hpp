@@ -115,22 +115,35 @@ class State : public Forms {
             set_crowded();
         return fits;
     }
-    static constexpr std::size_t kAhead = 24;  // so many places are fetched before the first is needed
+    // So many places are fetched before the first is needed: more than the memory takes at once, as others use it too.
+    static constexpr std::size_t kAhead = 128;
+    // Whether a prefix is new nobody can foresee: those that stand near their homes are first left out without a
+    // branch, so many at a time that the others find their places in the nearest cache.
     template <class Word>
     bool flush_to(Table<Word> table) {
-        Word dealt[kManyWait];
+        constexpr std::size_t kTogether = 64;
+        Word dealt[kManyWait], others[kTogether];
         deal(dealt);
-        const std::size_t n = count(), fetched = std::min(kAhead, n);
+        const std::size_t n = count();
+        for (std::size_t i = 0; i < std::min(kAhead, n); ++i) table.fetch(dealt[i]);
         std::uint64_t fresh = 0;
-        Inserted inserted = Inserted::no;
-        for (std::size_t i = 0; i < fetched; ++i) table.fetch(dealt[i]);
-        for (std::size_t i = 0; i < n && inserted != Inserted::crowded; ++i) {
-            if (i + kAhead < n) table.fetch(dealt[i + kAhead]);
-            inserted = table.insert(dealt[i]);
-            fresh += inserted == Inserted::yes;
+        bool fits = true;
+        for (std::size_t from = 0; from < n && fits; from += kTogether) {
+            const std::size_t end = std::min(from + kTogether, n);
+            std::size_t many = 0;
+            for (std::size_t i = from; i < end; ++i) {
+                table.fetch(dealt[std::min(i + kAhead, n - 1)]);
+                others[many] = dealt[i];
+                many += !table.near(dealt[i]);
+            }
+            for (std::size_t i = 0; i < many && fits; ++i) {
+                const Inserted inserted = table.insert(others[i]);
+                fresh += inserted == Inserted::yes;
+                fits = inserted != Inserted::crowded;
+            }
         }
         set_n(this->n() + fresh);
-        return inserted != Inserted::crowded;
+        return fits;
     }
     bool flush_to_bits() {
         std::uint32_t dealt[kManyWait];

@@ -3,6 +3,7 @@
 // Heavy hitters, the write buffer: rows wait in a log, and are hashed, weighed and applied many at a time.
 #pragma once
 
+#include <array>
 #include <limits>
 
 #include "entries/table.hpp"
@@ -49,23 +50,17 @@ class EntryLog : public EntryTable<Room, kRowWords> {
 
     // --- appending --------------------------------------------------------------------------------------------------
 
-    // Appends a row to the log; `words` are the room's own.
-    Status append(const Item& item, const std::uint64_t (&words)[kRowWords]) {
-        if (item.kind != item_kind()) [[unlikely]] {
-            if (item_kind() != ItemKind::none) return Status::unlike_items;
-            set_mode(static_cast<std::uint8_t>(item.kind));
-        }
-        if (log_used() + row_words(item) <= slots()) [[likely]] {
+    // What the room keeps of a row.
+    using Words = std::array<std::uint64_t, kRowWords>;
+
+    // Appends a row to the log. By value, so that an item that fits goes from registers to the log.
+    [[gnu::always_inline]] Status append(Item item, Words words) {
+        if (item.kind == item_kind() && log_used() + row_words(item) <= slots()) [[likely]] {
             put_row(item, words);
             return Status::ok;
         }
-        if (capacity() == 0) return Status::no_room;
-        if (const Status status = flush(); status != Status::ok) return status;
-        if (row_words(item) > slots()) return apply_long(item, words);
-        put_row(item, words);
-        return Status::ok;
+        return append_with_room(item, words);
     }
-
     // --- applying ---------------------------------------------------------------------------------------------------
 
     // Applies the rows that wait in a log, which may be another sketch's. With no_room some are left: returns how many,
@@ -114,10 +109,23 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     static std::size_t byte_words(const Item& item) { return (item.size() + 7) / 8; }
     static std::size_t row_words(const Item& item) { return kRow + byte_words(item); }
 
-    [[gnu::always_inline]] void put_row(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+    // The rows that begin a log, or that it has no room for.
+    [[gnu::noinline]] Status append_with_room(Item item, Words words) {
+        if (item_kind() == ItemKind::none) set_mode(static_cast<std::uint8_t>(item.kind));
+        if (item.kind != item_kind()) return Status::unlike_items;
+        if (log_used() + row_words(item) > slots()) {
+            if (capacity() == 0) return Status::no_room;
+            if (const Status status = flush(); status != Status::ok) return status;
+            if (row_words(item) > slots()) return apply_long(item, words);
+        }
+        put_row(item, words);
+        return Status::ok;
+    }
+
+    [[gnu::always_inline]] void put_row(const Item& item, const Words& words) {
         const std::size_t rows = log_rows(), bytes = log_bytes() + byte_words(item);
         std::byte* const row = log() + 8 * kRow * rows;
-        std::memcpy(row, words, sizeof words);
+        std::memcpy(row, words.data(), sizeof words);
         store(row + sizeof words, item.kind == ItemKind::integer ? item.word : item.word | bytes << 32);
         if (item.kind != ItemKind::integer) copy_bytes(log_end() - 8 * bytes, item.data, item.size());
         set_log(rows + 1, bytes);
@@ -228,10 +236,10 @@ class EntryLog : public EntryTable<Room, kRowWords> {
     }
 
     // A row that is longer than the log.
-    [[gnu::noinline]] Status apply_long(const Item& item, const std::uint64_t (&words)[kRowWords]) {
+    [[gnu::noinline]] Status apply_long(const Item& item, const Words& words) {
         Batch batch;
         batch.rows = 1;
-        batch.first = reinterpret_cast<const std::byte*>(words);
+        batch.first = reinterpret_cast<const std::byte*>(words.data());
         self().weigh(batch);
         double totals[kMaxScales];
         for (int t = 0; t < scales(); ++t) totals[t] = total(t);

@@ -204,8 +204,8 @@ class EntryTable : public EntryImage<Room, kRowWords> {
         double threshold, floor;
     };
 
-    // A floor that rises by no more than it must is soon met again by the fullest cells. It rises by four times as
-    // much, as far as the bound allows: (quota + 1) * floor + the sum of what entries have above it stays below the
+    // A floor that rises by no more than it must is soon met again by the fullest cells. It rises by eight times as
+    // much where the bound allows it: (quota + 1) * floor + the sum of what entries have above it stays below the
     // total.
     Bar bar(const Places& p, int scale) const {
         const std::size_t quota = k() / static_cast<std::uint32_t>(scales());

@@ -51,7 +51,7 @@ class Topk : public Entries<Topk, 1> {
     std::uint32_t listed() const { return p0() | std::uint32_t{p1()} << 8; }
 
     // weight: 0 to kMaxWeight
-    Status add(const Item& item, double weight = 1) {
+    [[gnu::always_inline]] Status add(Item item, double weight = 1) {
         if (weight == 0) return Status::ok;
         return append(item, {std::bit_cast<std::uint64_t>(weight)});
     }

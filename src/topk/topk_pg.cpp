@@ -39,7 +39,8 @@ Datum add_item(FunctionCallInfo fcinfo, int parameters, int weight) {
     if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(weight))) return pg::null_or_first(fcinfo);
     const Item item = pg::item_argument(fcinfo, 1);
     const double w = weighted ? pg::number_in_range(fcinfo, weight, "weight", 0, kMaxWeight) : 1;
-    return pg::add<Shim>(fcinfo, parameters, [&item, w](Topk& s) { return s.add(item, w); });
+    return pg::add<Shim>(
+        fcinfo, parameters, [ item, w ](Topk & s) __attribute__((always_inline)) { return s.add(item, w); });
 }
 
 // A trimmed sketch, also from the working state of an aggregate.

@@ -61,8 +61,13 @@ class HalfLife {
         return m;
     }
 
+    // Whether a moment is of the half-life that begins then.
+    bool within(std::int64_t at, std::int64_t begin) const {
+        return static_cast<std::uint64_t>(at) - static_cast<std::uint64_t>(begin) < static_cast<std::uint64_t>(length_);
+    }
+
     // 2^(rest / half-life), and 2^-(rest / half-life).
-    Exp2 gain(Moment m) const { return Exp2(share(m.rest)); }
+    Exp2 gain(std::int64_t rest) const { return Exp2(share(rest)); }
     double loss(Moment m) const { return m.rest == 0 ? 1 : 0.5 * exp2_fraction(share(length_ - m.rest)); }
 
   private:

@@ -85,7 +85,7 @@ class Trend : public Entries<Trend, 2> {
     std::int64_t ahead() const { return load<std::int64_t>(own() + 8); }
 
     // at: kFirst to kEnd - 1; weight: 0, or kMinWeight to kMaxWeight
-    Status add(const Item& item, std::int64_t at, double weight = 1) {
+    [[gnu::always_inline]] Status add(Item item, std::int64_t at, double weight = 1) {
         if (weight == 0) return Status::ok;
         return append(item, {static_cast<std::uint64_t>(at), std::bit_cast<std::uint64_t>(weight)});
     }
@@ -160,16 +160,23 @@ class Trend : public Entries<Trend, 2> {
         }
     }
 
-    // In two loops, of which the second is vectorised.
+    // In two loops, of which the second is vectorised. Most rows are of the half-life of the row before.
     static void weigh(Batch& batch, int scale, const decay::HalfLife h, std::int64_t landmark) {
         const std::size_t n = batch.rows;
         double* const weight = batch.weight[scale];
         double rest[kMostRows];
+        std::int64_t begin = kEnd;
+        double whole = 0;
         const std::byte* row = batch.first;
         for (std::size_t i = 0; i < n; ++i, row += 8 * kRow) {
-            const decay::Moment m = h.moment(load<std::int64_t>(row));
-            const decay::Exp2 gain = h.gain(m);
-            weight[i] = load<double>(row + 8) * power_of_two(m.whole - landmark) * gain.step;
+            const auto at = load<std::int64_t>(row);
+            if (!h.within(at, begin)) [[unlikely]] {
+                const decay::Moment m = h.moment(at);
+                begin = at - m.rest;
+                whole = power_of_two(m.whole - landmark);
+            }
+            const decay::Exp2 gain = h.gain(at - begin);
+            weight[i] = load<double>(row + 8) * whole * gain.step;
             rest[i] = gain.rest;
         }
         for (std::size_t i = 0; i < n; ++i) {

@@ -86,16 +86,21 @@ using Shim = TrendShim<false>;
 
 // The rule that keeps one wrong clock from making everything else old: a moment may be so far after the start of the
 // transaction. What was right once stays right, whenever it is added again.
-void reject_future(std::int64_t at, std::int64_t ahead) {
-    static std::int64_t now = Trend::kFirst;  // or earlier: most events are over, and need no look at the clock
-    if (at <= now) return;
-    now = GetCurrentTransactionStartTimestamp();
-    if (at <= now || at - now <= ahead) return;
+// Most events are over, which the start of an earlier transaction tells as well.
+std::int64_t known_start = Trend::kFirst;
+
+[[gnu::noinline]] void reject_after_start(std::int64_t at, std::int64_t ahead) {
+    known_start = GetCurrentTransactionStartTimestamp();
+    if (at <= known_start || at - known_start <= ahead) return;
     ereport(
         ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
         errmsg("an event at %s is too far in the future: beside it, all others would count for nothing",
                timestamptz_to_str(at)),
         errhint("An event may be max_ahead (default 1 day) after now(). Raise that parameter if the moment is right."));
+}
+
+inline void reject_future(std::int64_t at, std::int64_t ahead) {
+    if (at > known_start) reject_after_start(at, ahead);
 }
 
 std::int64_t finite(FunctionCallInfo fcinfo, int argument, const char* name) {
@@ -118,10 +123,11 @@ Datum add_event(FunctionCallInfo fcinfo) {
     if (weight > 0 && weight < Trend::kMinWeight)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("weight must be 0, or between %g and %g, not %g", Trend::kMinWeight, kMaxWeight, weight));
-    return pg::add<TrendShim<kMany>>(fcinfo, kHalfLife, [&item, at, weight](Trend& s) {
-        reject_future(at, s.ahead());
-        return s.add(item, at, weight);
-    });
+    return pg::add<TrendShim<kMany>>(
+        fcinfo, kHalfLife, [ item, at, weight ](Trend & s) __attribute__((always_inline)) {
+            reject_future(at, s.ahead());
+            return s.add(item, at, weight);
+        });
 }
 
 // A trimmed sketch, also from the working state of an aggregate.
