@@ -30,15 +30,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kll/levels.hpp"
-#include "kll/sort.hpp"
+#include "kll/layout.hpp"
 #include "normal.hpp"
 #include "quantile.hpp"
 #include "sketch.hpp"
 
 namespace sketch {
 
-class Kll : public View {
+class Kll : public kll::Layout {
   public:
     static constexpr std::uint8_t kKind = 'K';
     static constexpr std::uint8_t kVersion = 1;
@@ -49,7 +48,7 @@ class Kll : public View {
         int k;
     };
 
-    using View::View;
+    using kll::Layout::Layout;
 
     static std::size_t bytes_for(Params) { return exact_bytes(kll::kFirstSlots); }
 
@@ -68,9 +67,6 @@ class Kll : public View {
         if (s.slots() != 0) return Status::bad_content;
         return s.mode() == kExact ? s.check_exact() : s.mode() == kLevels ? s.check_levels() : Status::bad_content;
     }
-
-    int k() const { return load<std::uint16_t>(image_ + 4); }
-    bool trimmed() const { return slots() == 0; }
 
     // --- building ---------------------------------------------------------------------------------------------------
 
@@ -190,19 +186,6 @@ class Kll : public View {
 
     // --- reading trimmed images -------------------------------------------------------------------------------------
 
-    bool exact() const { return mode() == kExact; }
-    int levels_used() const { return exact() ? 1 : static_cast<int>(count()); }
-    std::size_t stored_items() const {
-        if (exact()) return count();
-        kll::Pops pops{};
-        const int n = read_pops(pops);
-        return kll::total_of(pops, n) + (trimmed() ? 0 : count());
-    }
-
-    // How many values came in, and how many of them were NaN.
-    std::uint64_t values() const { return numbers() + nans(); }
-    std::uint64_t nans() const { return exact() ? load<std::uint64_t>(trimmed() ? payload() : tail()) : head().nans; }
-
     // Of a sketch with at least one value.
     double min() const { return value_at(1); }
     double max() const { return value_at(values()); }
@@ -242,73 +225,6 @@ class Kll : public View {
     }
 
   private:
-    enum Mode : std::uint8_t { kExact = 0, kLevels = 1 };
-
-    void set_k(int k) { store(image_ + 4, static_cast<std::uint16_t>(k)); }
-
-    static constexpr std::size_t exact_limit(int k) { return kll::capacity(k, 0); }
-
-    // --- sizes ------------------------------------------------------------------------------------------------------
-
-    static constexpr std::size_t exact_bytes(std::size_t items) {
-        return block_image(kHeaderBytes + std::max(items, kll::kFirstSlots) * sizeof(double) + sizeof(std::uint64_t));
-    }
-    static constexpr std::size_t kWorkingHeadBytes = sizeof(kll::Head) + (2 + kll::kMaxLevels) * sizeof(std::uint32_t);
-    static constexpr std::size_t bytes_with(std::size_t items) {
-        return block_image(kHeaderBytes + kll::kBuffer * sizeof(double) + kWorkingHeadBytes + items * sizeof(double));
-    }
-    // Of any number of values, with room to empty the buffer into.
-    static constexpr std::size_t levels_bytes(int k) { return bytes_with(kll::working_capacity(k) + kll::kBuffer); }
-    static constexpr std::size_t stored_head_bytes(int levels) {
-        return sizeof(kll::Head) + (static_cast<std::size_t>(levels) + 1) / 2 * 8;
-    }
-
-    // --- parts of an image ------------------------------------------------------------------------------------------
-
-    const std::byte* tail() const { return payload() + slots() * sizeof(double); }
-    std::byte* tail() { return payload() + slots() * sizeof(double); }
-    const std::byte* exact_items() const { return payload() + (trimmed() ? sizeof(std::uint64_t) : 0); }
-    void set_nans(std::uint64_t nans) { store(tail(), nans); }
-
-    kll::Head head() const { return load<kll::Head>(trimmed() ? payload() : tail()); }
-    int read_pops(kll::Pops& pops) const {
-        const std::byte* at = (trimmed() ? payload() : tail()) + sizeof(kll::Head);
-        const auto levels = trimmed() ? count() : load<std::uint32_t>(at + sizeof(std::uint32_t));
-        if (!trimmed()) at += 2 * sizeof(std::uint32_t);
-        std::memcpy(pops.data(), at, levels * sizeof(std::uint32_t));
-        return static_cast<int>(levels);
-    }
-    const std::byte* items_at() const {
-        return trimmed() ? payload() + stored_head_bytes(static_cast<int>(count())) : tail() + kWorkingHeadBytes;
-    }
-    kll::Levels levels() {
-        auto* const head = reinterpret_cast<kll::Head*>(tail());
-        auto* const numbers = reinterpret_cast<std::uint32_t*>(head + 1);
-        return {head, numbers, numbers + 1, numbers + 2, reinterpret_cast<double*>(tail() + kWorkingHeadBytes)};
-    }
-    kll::Runs runs() const {
-        kll::Runs r;
-        if (exact()) {
-            r.count = 1;
-            r.run[0] = {exact_items(), count(), 0};
-            return r;
-        }
-        kll::Pops pops{};
-        r.count = read_pops(pops);
-        const std::byte* at = items_at();
-        for (int h = r.count - 1; h >= 0; --h) {
-            r.run[h] = {at, pops[h], h};
-            at += pops[h] * sizeof(double);
-        }
-        return r;
-    }
-    std::uint64_t numbers() const {
-        if (exact()) return count();
-        kll::Pops pops{};
-        const int n = read_pops(pops);
-        return kll::weight_of(pops, n) + (trimmed() ? 0 : count());
-    }
-
     // --- working ----------------------------------------------------------------------------------------------------
 
     // As many slots as the room has, but no more than exact answers need. Their number has 16 bits.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The forms that an image of hist has, their sizes and parts. hist.hpp draws the map.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "hist/bins.hpp"
+#include "hist/stored.hpp"
+#include "hist/sum.hpp"
+#include "sketch.hpp"
+
+namespace sketch::hist {
+
+class Layout : public View {
+  public:
+    using View::View;
+
+    int max_bins() const { return load<std::uint16_t>(image_ + 4); }
+    bool exact() const { return mode() == kExact; }
+    bool trimmed() const { return slots() == 0; }
+
+    // What approx_percentile was asked for.
+    std::size_t fractions() const { return hash(); }
+    double fraction(std::size_t i) const { return load<double>(image_ + end() + i * sizeof(double)); }
+
+    std::uint64_t values() const {
+        if (exact()) return count();
+        return trimmed() ? stored().total() : body().total + count();
+    }
+
+  protected:
+    enum Mode : std::uint8_t { kExact = 0, kBins = 1 };
+    static constexpr std::size_t kFirstSlots = 14;
+    static constexpr std::size_t kExactLimit = 62;  // what a block of 512 bytes has room for
+    static constexpr std::size_t kBuffer = 64;
+
+    void set_max_bins(int bins) { store(image_ + 4, static_cast<std::uint16_t>(bins)); }
+
+    // --- sizes and parts --------------------------------------------------------------------------------------------
+
+    static constexpr std::size_t exact_bytes(std::size_t items, std::size_t fractions) {
+        return block_image(kHeaderBytes + (std::max(items, kFirstSlots) + fractions) * sizeof(double));
+    }
+    static constexpr std::size_t kBeforeCounters = kBuffer * sizeof(double) + sizeof(Body) + sizeof(Sum);
+    static constexpr std::size_t bins_bytes(std::size_t bins, std::size_t fractions) {
+        return block_image(kHeaderBytes + kBeforeCounters + (bins + fractions) * sizeof(double));
+    }
+
+    std::size_t end() const { return bytes_ - fractions() * sizeof(double); }
+    std::size_t capacity() const { return (end() - kHeaderBytes - kBeforeCounters) / sizeof(std::uint64_t); }
+    double exact_value(std::uint64_t i) const { return load<double>(payload() + i * sizeof(double)); }
+    Stored stored() const { return Stored(payload(), count()); }
+
+    Body& body() { return *reinterpret_cast<Body*>(payload() + kBuffer * sizeof(double)); }
+    const Body& body() const { return *reinterpret_cast<const Body*>(payload() + kBuffer * sizeof(double)); }
+    Sum& sum() { return *reinterpret_cast<Sum*>(&body() + 1); }
+    const Sum& sum() const { return *reinterpret_cast<const Sum*>(&body() + 1); }
+    std::uint64_t* counters_at() { return reinterpret_cast<std::uint64_t*>(&sum() + 1); }
+    const std::uint64_t* counters_at() const { return reinterpret_cast<const std::uint64_t*>(&sum() + 1); }
+    // The window of one side; the negative one stands behind the positive one.
+    std::uint64_t* counters(bool negative) { return counters_at() + (negative ? body().side[0].width : 0); }
+};
+
+}  // namespace sketch::hist

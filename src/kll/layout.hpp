@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The forms that an image of kll has, their sizes and parts. kll.hpp draws the map.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "kll/levels.hpp"
+#include "kll/sort.hpp"
+#include "sketch.hpp"
+
+namespace sketch::kll {
+
+class Layout : public View {
+  public:
+    using View::View;
+
+    int k() const { return load<std::uint16_t>(image_ + 4); }
+    bool trimmed() const { return slots() == 0; }
+    bool exact() const { return mode() == kExact; }
+    int levels_used() const { return exact() ? 1 : static_cast<int>(count()); }
+    std::size_t stored_items() const {
+        if (exact()) return count();
+        Pops pops{};
+        const int n = read_pops(pops);
+        return total_of(pops, n) + (trimmed() ? 0 : count());
+    }
+
+    // How many values came in, and how many of them were NaN.
+    std::uint64_t values() const { return numbers() + nans(); }
+    std::uint64_t nans() const { return exact() ? load<std::uint64_t>(trimmed() ? payload() : tail()) : head().nans; }
+
+  protected:
+    enum Mode : std::uint8_t { kExact = 0, kLevels = 1 };
+
+    void set_k(int k) { store(image_ + 4, static_cast<std::uint16_t>(k)); }
+
+    static constexpr std::size_t exact_limit(int k) { return capacity(k, 0); }
+
+    // --- sizes ------------------------------------------------------------------------------------------------------
+
+    static constexpr std::size_t exact_bytes(std::size_t items) {
+        return block_image(kHeaderBytes + std::max(items, kFirstSlots) * sizeof(double) + sizeof(std::uint64_t));
+    }
+    static constexpr std::size_t kWorkingHeadBytes = sizeof(Head) + (2 + kMaxLevels) * sizeof(std::uint32_t);
+    static constexpr std::size_t bytes_with(std::size_t items) {
+        return block_image(kHeaderBytes + kBuffer * sizeof(double) + kWorkingHeadBytes + items * sizeof(double));
+    }
+    // Of any number of values, with room to empty the buffer into.
+    static constexpr std::size_t levels_bytes(int k) { return bytes_with(working_capacity(k) + kBuffer); }
+    static constexpr std::size_t stored_head_bytes(int levels) {
+        return sizeof(Head) + (static_cast<std::size_t>(levels) + 1) / 2 * 8;
+    }
+
+    // --- parts of an image ------------------------------------------------------------------------------------------
+
+    const std::byte* tail() const { return payload() + slots() * sizeof(double); }
+    std::byte* tail() { return payload() + slots() * sizeof(double); }
+    const std::byte* exact_items() const { return payload() + (trimmed() ? sizeof(std::uint64_t) : 0); }
+    void set_nans(std::uint64_t nans) { store(tail(), nans); }
+
+    Head head() const { return load<Head>(trimmed() ? payload() : tail()); }
+    int read_pops(Pops& pops) const {
+        const std::byte* at = (trimmed() ? payload() : tail()) + sizeof(Head);
+        const auto levels = trimmed() ? count() : load<std::uint32_t>(at + sizeof(std::uint32_t));
+        if (!trimmed()) at += 2 * sizeof(std::uint32_t);
+        std::memcpy(pops.data(), at, levels * sizeof(std::uint32_t));
+        return static_cast<int>(levels);
+    }
+    const std::byte* items_at() const {
+        return trimmed() ? payload() + stored_head_bytes(static_cast<int>(count())) : tail() + kWorkingHeadBytes;
+    }
+    Levels levels() {
+        auto* const head = reinterpret_cast<Head*>(tail());
+        auto* const numbers = reinterpret_cast<std::uint32_t*>(head + 1);
+        return {head, numbers, numbers + 1, numbers + 2, reinterpret_cast<double*>(tail() + kWorkingHeadBytes)};
+    }
+    Runs runs() const {
+        Runs r;
+        if (exact()) {
+            r.count = 1;
+            r.run[0] = {exact_items(), count(), 0};
+            return r;
+        }
+        Pops pops{};
+        r.count = read_pops(pops);
+        const std::byte* at = items_at();
+        for (int h = r.count - 1; h >= 0; --h) {
+            r.run[h] = {at, pops[h], h};
+            at += pops[h] * sizeof(double);
+        }
+        return r;
+    }
+    std::uint64_t numbers() const {
+        if (exact()) return count();
+        Pops pops{};
+        const int n = read_pops(pops);
+        return weight_of(pops, n) + (trimmed() ? 0 : count());
+    }
+};
+
+}  // namespace sketch::kll
