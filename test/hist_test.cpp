@@ -87,8 +87,7 @@ struct HistLaws {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(hist, Laws, HistLaws);
 
-// --- scale.hpp
-// --------------------------------------------------------------------------------------------------------
+// --- scale.hpp -------------------------------------------------------------------------------------------------------
 
 TEST(HistScale, EdgesArePowersOfTwo) {
     for (int s = hist::kCoarsest; s <= hist::kTableScale; ++s)
@@ -133,8 +132,28 @@ TEST(HistScale, IndexesAreMonotone) {
     EXPECT_EQ(hist::index_of(1), 0);
 }
 
-// --- sum.hpp
-// ----------------------------------------------------------------------------------------------------------
+// The short way to a coarse index agrees with the long one, at the edges of the table and one double beside them too.
+TEST(HistScale, TableIndexIsTheCoarserIndex) {
+    Random random{6};
+    const auto agree = [](double value) {
+        ASSERT_EQ(hist::table_index_of(value), hist::coarser(hist::index_of(value), hist::kPartBits)) << value;
+    };
+    for (int round = 0; round < 300000; ++round) {
+        const double value = std::bit_cast<double>(random() >> 1);
+        if (value > 0 && std::isfinite(value)) agree(value);
+    }
+    for (hist::Index i = -1000 * 256; i <= 1000 * 256; ++i) {
+        const double edge = hist::upper_edge(i, hist::kTableScale);
+        ASSERT_EQ(hist::table_index_of(edge), i);
+        ASSERT_EQ(hist::table_index_of(std::nextafter(edge, kInfinity)), i + 1);
+        agree(edge);
+        agree(std::nextafter(edge, 0));
+    }
+    agree(kSmallest);
+    agree(kLargest);
+}
+
+// --- sum.hpp --------------------------------------------------------------------------------------------------------
 
 double sum_of(const std::vector<double>& values) {
     hist::Sum sum{};
@@ -193,8 +212,7 @@ TEST(HistSum, TimesIsRepeatedAddition) {
     EXPECT_LE(most.end(), hist::kLimbs);
 }
 
-// --- hist.hpp
-// ---------------------------------------------------------------------------------------------------------
+// --- hist.hpp --------------------------------------------------------------------------------------------------------
 
 double exact_quantile(const std::vector<double>& sorted, double fraction) {
     for (std::size_t i = 0; i < sorted.size(); ++i)

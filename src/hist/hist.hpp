@@ -81,9 +81,7 @@ class Hist : public hist::State {
     Status add(double value) {
         if (buffer(canonical(value))) [[likely]]
             return Status::ok;
-        if (const Status status = make_room_for_one(); status != Status::ok) return status;
-        buffer(canonical(value));
-        return Status::ok;
+        return add_to_full(canonical(value));
     }
 
     // The same value many times. The first one makes a place for the others.

@@ -60,8 +60,13 @@ inline constexpr Table kTable = [] {
     return t;
 }();
 
-// At the finest scale, of a finite value above 0.
-inline Index index_of(double value) {
+// Where a finite value above 0 stands: a power of two, and behind edge j of it up to the next one.
+struct Place {
+    std::int32_t exponent;
+    std::uint32_t j;
+    std::uint64_t mantissa;  // 0: at the power itself
+};
+inline Place place_of(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     auto exponent = static_cast<std::int32_t>(bits >> 52);
     std::uint64_t mantissa = bits & ((std::uint64_t{1} << 52) - 1);
@@ -70,14 +75,26 @@ inline Index index_of(double value) {
         exponent = 1 - shift;
         mantissa = mantissa << shift & ((std::uint64_t{1} << 52) - 1);
     }
-    const Index whole = (exponent - 1023) * (1 << kFinest);
-    if (mantissa == 0) return whole;
     std::uint32_t j = kTable.first[mantissa >> 44];
     j += kTable.edge[j + 1] < mantissa;
     j += kTable.edge[j + 1] < mantissa;
+    return {exponent - 1023, j, mantissa};
+}
+
+// At the finest scale.
+inline Index index_of(double value) {
+    const Place at = place_of(value);
+    const Index whole = at.exponent * (1 << kFinest);
+    if (at.mantissa == 0) return whole;
     __extension__ using Wide = unsigned __int128;
-    const auto part = static_cast<Index>(Wide{mantissa - kTable.edge[j] - 1} * kTable.parts[j] >> 64);
-    return whole + static_cast<Index>(j << kPartBits) + part + 1;
+    const auto part = static_cast<Index>(Wide{at.mantissa - kTable.edge[at.j] - 1} * kTable.parts[at.j] >> 64);
+    return whole + static_cast<Index>(at.j << kPartBits) + part + 1;
+}
+
+// At the scale of the table, which is less work: index_of, coarser by kPartBits.
+inline Index table_index_of(double value) {
+    const Place at = place_of(value);
+    return at.exponent * (1 << kTableScale) + static_cast<Index>(at.j) + (at.mantissa != 0);
 }
 
 inline Index coarser(Index index, int steps) {

@@ -53,11 +53,14 @@ class State : public Answers {
         return Status::ok;
     }
 
-    Status make_room_for_one() {
+    [[gnu::noinline]] Status add_to_full(double value) {
         if (trimmed()) return values() > kFullOfValues ? Status::overflow : Status::no_room;
         if (exact() && count() < kExactLimit) return Status::no_room;
         if (const Status status = make_bins(); status != Status::ok) return status;
-        return count() < kBuffer ? Status::ok : flush();
+        if (count() == kBuffer)
+            if (const Status status = flush(); status != Status::ok) return status;
+        buffer(value);
+        return Status::ok;
     }
 
     // --- counting ----------------------------------------------------------------------------------------------------
@@ -93,8 +96,13 @@ class State : public Answers {
     };
     // Finds the counters of the waiting values.
     Located locate(std::span<const double> list, std::uint32_t* slot) const {
+        const int steps = kFinest - body().scale, fewer = steps - kPartBits;
+        if (fewer < 0) return locate_with([=](double size) { return coarser(index_of(size), steps); }, list, slot);
+        return locate_with([=](double size) { return coarser(table_index_of(size), fewer); }, list, slot);
+    }
+    template <class Bin>
+    Located locate_with(Bin bin_of, std::span<const double> list, std::uint32_t* slot) const {
         const Body& b = body();
-        const int steps = kFinest - b.scale;
         Index low[2];
         std::uint32_t bins[2], at[2];
         for (int n = 0; n < 2; ++n) {
@@ -108,7 +116,7 @@ class State : public Answers {
             if (!has_bin(size)) [[unlikely]]
                 continue;
             const bool n = std::signbit(value);
-            const Index bin = coarser(index_of(std::bit_cast<double>(size)), steps);
+            const Index bin = bin_of(std::bit_cast<double>(size));
             const std::uint32_t i = static_cast<std::uint32_t>(bin) - static_cast<std::uint32_t>(low[n]);
             found.outside |= i >= bins[n];
             slot[found.binned++] = at[n] + i;

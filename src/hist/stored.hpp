@@ -158,8 +158,7 @@ class Stored {
     const std::byte* counters_;
 };
 
-// --- writing: from a settled working histogram
-// ------------------------------------------------------------------------
+// --- writing: from a settled working histogram -----------------------------------------------------------------------
 
 inline int counter_width(const Body& body, const std::uint64_t* counters) {
     std::uint64_t all = 0;
@@ -207,8 +206,7 @@ inline std::size_t store_bins(const Body& body, const Sum& sum, const std::uint6
     return static_cast<std::size_t>(limbs);
 }
 
-// --- check
-// ------------------------------------------------------------------------------------------------------------
+// --- check -----------------------------------------------------------------------------------------------------------
 
 // Below the normal doubles, where they stand apart, a fine bin may fall between two of them.
 inline bool holds_doubles(Index i, int scale) {

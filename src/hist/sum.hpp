@@ -46,7 +46,10 @@ struct Sum {
         auto mantissa = static_cast<std::int64_t>(bits & ((std::int64_t{1} << 52) - 1));
         mantissa |= std::int64_t{exponent != 0} << 52;
         mantissa = exponent == 0x7FF ? 0 : mantissa;
-        return static_cast<Wide>((mantissa ^ sign) - sign) << ((std::max(exponent - 1, 0) - low) & 127);
+        mantissa = (mantissa ^ sign) - sign;
+        const int places = (std::max(exponent - 1, 0) - low) & 63;
+        const auto below = static_cast<std::uint64_t>(mantissa) << places;
+        return static_cast<Wide>(mantissa >> 1 >> (63 - places)) << 64 | below;
     }
     // Adds a number of such units below 2^123.
     void add_units(Wide units, int low) {

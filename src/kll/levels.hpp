@@ -29,8 +29,7 @@ static_assert(sizeof(Head) == 48);
 
 using Pops = std::array<std::uint32_t, kMaxLevels>;
 
-// --- how many items a level may hold
-// ----------------------------------------------------------------------------------
+// --- how many items a level may hold ---------------------------------------------------------------------------------
 
 // 2/3 to the power of the depth, times 2^32.
 inline constexpr auto kShrink = [] {
@@ -220,8 +219,7 @@ struct Levels {
     }
 };
 
-// --- reading
-// ----------------------------------------------------------------------------------------------------------
+// --- reading ---------------------------------------------------------------------------------------------------------
 
 // One sorted run of a stored image, at any address.
 struct Run {
