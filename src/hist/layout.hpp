@@ -35,7 +35,7 @@ class Layout : public View {
     enum Mode : std::uint8_t { kExact = 0, kBins = 1 };
     static constexpr std::size_t kFirstSlots = 14;
     static constexpr std::size_t kExactLimit = 62;  // what a block of 512 bytes has room for
-    static constexpr std::size_t kBuffer = 64;
+    static constexpr std::size_t kBuffer = 128;     // values that wait to be counted together
 
     void set_max_bins(int bins) { store(image_ + 4, static_cast<std::uint16_t>(bins)); }
 
