@@ -312,20 +312,5 @@ TEST(Theta, StoredBytes) {
     EXPECT_LE(build(12, 1000000).size(), 15500u);
 }
 
-TEST(Hashes, SortAsStdDoes) {
-    Random random{12};
-    for (int round = 0; round < 2000; ++round) {
-        const std::size_t n = random.below(round % 100 == 0 ? 20000 : 300);
-        const std::uint64_t range = std::uint64_t{1} << random.below(64);
-        std::vector<std::uint64_t> hashes(n);
-        for (auto& hash : hashes) hash = random.below(4) == 0 ? ~random.below(range) : random.below(range);
-        std::vector<std::uint64_t> expected = hashes;
-        std::sort(expected.begin(), expected.end());
-        expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
-        hashes.resize(sort_distinct(hashes.data(), n));
-        ASSERT_EQ(hashes, expected);
-    }
-}
-
 }  // namespace
 }  // namespace sketch::test
