@@ -318,10 +318,26 @@ TEST(Bloom, StoredBytes) {
     EXPECT_LE(build({1e7, 0.01}, 0, 10000).size(), 25000u);
 }
 
+// In a table of hashes that come again, this one would look like a free slot.
+TEST(Bloom, TheLastHashIsHeldToo) {
+    constexpr std::uint64_t kLast = ~std::uint64_t{0};
+    for (const std::uint64_t others : {0, 5, 20, 100, 1000}) {
+        Sketch<Bloom> sketch(Bloom::Params{4e6, 0.01});
+        for (int round = 0; round < 50; ++round) {
+            add(sketch, 0, others);
+            if (round % 3 == 1) sketch.add([](Bloom& s) { return s.add(kLast); });
+        }
+        const Image image = sketch.trimmed();
+        EXPECT_TRUE(open<Bloom>(image).contains(kLast));
+        EXPECT_TRUE(holds(image, 0, others));
+        EXPECT_NEAR(open<Bloom>(image).estimate(), static_cast<double>(others + 1), 0.01);
+    }
+}
+
 TEST(Bloom, StateStartsSmallAndGrowsWithItsSet) {
     Sketch<Bloom> sketch(Bloom::Params{4e6, 0.01});
     EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 128u);
-    for (int i = 0; i < 100; ++i) add(sketch, 0, 600);
+    for (int i = 0; i < 100; ++i) add(sketch, 0, 500);
     EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, 8192u);
     add(sketch, 0, 1100000);
     EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, std::size_t{1} << 24);

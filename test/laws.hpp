@@ -19,6 +19,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 
 #include "host.hpp"
@@ -112,6 +113,34 @@ TYPED_TEST_P(Laws, RepeatedSetsDoNotMatter) {
             for (int i = 0; i < 5; ++i) often.insert(often.end(), once.begin(), once.end());
             random.shuffle(often);
             TestFixture::expect_same(TestFixture::build(params, once), TestFixture::build(params, often));
+        }
+}
+
+// Values that come again and again, few and then many, in states that are merged, copied and stored meanwhile.
+TYPED_TEST_P(Laws, RepetitionsAmidMergesDoNotMatter) {
+    if (!TypeParam::kIdempotent) GTEST_SKIP() << "counts repetitions";
+    using S = typename TypeParam::Kernel;
+    Random random{6};
+    for (const auto params : TypeParam::params())
+        for (const std::size_t most : {2, 10, 60, 200, 900, 6000}) {
+            Sketch<S> a(params), b(params);
+            std::set<std::uint64_t> seen;
+            for (int round = 0; round < 16; ++round) {
+                const std::size_t range = 1 + random.below(most);
+                std::vector<std::uint64_t> draws(random.below(2) ? 3 * range : 40 + range / 8);
+                for (auto& draw : draws) draw = random.below(range);
+                seen.insert(draws.begin(), draws.end());
+                TestFixture::fill(random.below(2) ? a : b, draws);
+                const auto action = random.below(8);
+                if (action == 0) std::swap(a, b);
+                if (action == 1) {
+                    ASSERT_EQ(a.merge(b.kernel()), Status::ok);
+                }
+                if (action == 2) a = Sketch<S>(a.trimmed());
+                if (action == 3) b.trimmed();
+            }
+            ASSERT_EQ(a.merge(b.kernel()), Status::ok);
+            TestFixture::expect_same(TestFixture::build(params, {seen.begin(), seen.end()}), a.trimmed());
         }
 }
 
@@ -307,9 +336,9 @@ TYPED_TEST_P(Laws, GoldenBytesStayReadable) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(Laws, EmptyIsChecked, SameItemsInSameOrderGiveSameBytes, OrderDoesNotMatter,
-                            RepeatedSetsDoNotMatter, ReopeningDoesNotMatter, AnySplitAndMergeTreeIsTheWhole,
-                            MergingIntoAWorkingStateIsTheWhole, MergeIsCommutative, MergeWithEmptyOrItself,
-                            UnequalParametersFoldToTheCoarser, ReadingChangesNothing, EveryTruncationIsRejected,
-                            MutatedImagesAreRejectedOrSafe, GoldenBytesStayReadable);
+                            RepeatedSetsDoNotMatter, RepetitionsAmidMergesDoNotMatter, ReopeningDoesNotMatter,
+                            AnySplitAndMergeTreeIsTheWhole, MergingIntoAWorkingStateIsTheWhole, MergeIsCommutative,
+                            MergeWithEmptyOrItself, UnequalParametersFoldToTheCoarser, ReadingChangesNothing,
+                            EveryTruncationIsRejected, MutatedImagesAreRejectedOrSafe, GoldenBytesStayReadable);
 
 }  // namespace sketch::test

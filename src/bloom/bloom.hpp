@@ -20,6 +20,8 @@
 //   bitmap   u64 n, a bit for each prefix there can be, where that is smaller. Trimmed.
 //   list     u32 settled, u32 zero, whole hashes; the first `settled` of them ascending and distinct; slack. Working.
 //   cut      the same, of which only the first r bits are meant. Working.
+//   spread   as list, but for the hashes: a table (spread.hpp) of `settled` hashes, while most values come again; also
+//            of hashes that were cut to r bits. Working.
 //   table    u64 n, u64 slots, room for 252 hashes, or 8192 in an image of 1 MB and more, of which `count` wait; then
 //            table.hpp: words of 4 bytes, or 8 from r = 32 on. Working.
 //   bits     u64 n, u64 zero, the same room, then the bitmap. Working.
@@ -89,7 +91,7 @@ class Bloom : public bloom::State {
     std::size_t grown_bytes() const {
         // A table grows by two steps at once while it is small: what costs is to move it.
         const std::size_t times = size() < 1000000 ? 4 : 2;
-        const std::size_t n = mode() == kTable ? times * size() : size() + size() / 2 + 1;
+        const std::size_t n = mode() == kTable ? times * size() : std::max(size() + size() / 2, list_capacity()) + 1;
         if (mode() == kBits || mode() == kBitmap) return bitmap_image(bits());
         if (full_table()) return bitmap_image(bloom::kMostBitmapBits);
         return crowded() || !may_be_cut() ? list_bytes(n) : form_bytes(n, bits());
@@ -142,6 +144,7 @@ class Bloom : public bloom::State {
 
     Status merge(const Bloom& other) {
         if (hash() != other.hash()) return Status::unlike_hash;
+        if (is_spread()) settle();
         const Joint joint = joint_with(other);
         const bool list = stays_list(other, joint);
         set_rate(std::max(rate(), other.rate()));

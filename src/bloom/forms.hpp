@@ -12,6 +12,7 @@
 #include "bloom/table.hpp"
 #include "hashes.hpp"
 #include "sketch.hpp"
+#include "spread.hpp"
 
 namespace sketch::bloom {
 
@@ -25,13 +26,13 @@ class Forms : public View {
 
     int bits() const { return p0(); }
     double rate() const { return load<double>(payload()); }
-    bool exact() const { return mode() == kExact || mode() == kList; }
+    bool exact() const { return mode() == kExact || mode() == kList || mode() == kSpread; }
     bool trimmed() const { return mode() <= kBitmap; }
     // What waits before a table or a bitmap is read with it.
     bool settled() const { return !is_list() || settled_count() == count(); }
 
   protected:
-    enum Mode : std::uint8_t { kExact, kPacked, kBitmap, kList, kCut, kTable, kBits };
+    enum Mode : std::uint8_t { kExact, kPacked, kBitmap, kList, kCut, kSpread, kSpreadCut, kTable, kBits };
     static constexpr std::size_t kFixedBytes = 16;        // before the hashes or prefixes
     static constexpr std::size_t kMostListed = 8000;      // more are not sorted as fast as a table takes them
     static constexpr std::size_t kMostTable = 100000000;  // prefixes of more than 32 bits
@@ -81,7 +82,8 @@ class Forms : public View {
         return bits <= kMostBitmapBits && bitmap_image(bits) <= bytes;
     }
 
-    bool is_list() const { return mode() == kList || mode() == kCut; }
+    bool is_list() const { return mode() >= kList && mode() <= kSpreadCut; }
+    bool is_spread() const { return mode() == kSpread || mode() == kSpreadCut; }
     bool crowded() const { return p1() != 0; }
     void set_crowded() { set_header(kKind, kVersion, hash(), p0(), 1); }
     bool full_table() const { return bits() > kMostBitmapBits && !is_list() && n() > kMostTable; }
@@ -130,12 +132,18 @@ class Forms : public View {
     std::size_t wait_capacity() const { return waits_in(bytes_); }
     std::size_t waiting() const { return mode() >= kTable ? count() : 0; }
     // Of hashes or prefixes, at most.
-    std::size_t size() const { return is_list() ? count() : n() + waiting(); }
+    std::size_t size() const {
+        if (is_spread()) return settled_count();
+        return is_list() ? count() : n() + waiting();
+    }
 
     const std::byte* hashes() const { return payload() + kFixedBytes + (mode() >= kTable ? 8 : 0); }
     std::byte* hashes() { return payload() + kFixedBytes + (mode() >= kTable ? 8 : 0); }
     std::uint64_t hash_at(std::size_t i) const { return load<std::uint64_t>(hashes() + i * sizeof(std::uint64_t)); }
     std::size_t list_capacity() const { return (payload_bytes() - kFixedBytes) / sizeof(std::uint64_t); }
+    Spread<std::uint64_t> spread() const {
+        return {reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(hashes())), list_capacity()};
+    }
     const std::byte* words() const { return mode() >= kTable ? image_ + words_at(bytes_) : hashes(); }
     std::byte* words() { return mode() >= kTable ? image_ + words_at(bytes_) : hashes(); }
 
@@ -183,7 +191,10 @@ class Forms : public View {
     // All, in any order: a hash, or the prefix.
     template <class F>
     void each_hash(F f) const {
-        if (is_list() || exact()) {
+        if (is_spread()) {
+            const int unread = mode() == kSpreadCut ? 64 - bits() : 0;
+            spread().each([&](std::uint64_t hash) { f(hash >> unread); });
+        } else if (is_list() || exact()) {
             for (std::size_t i = 0; i < size(); ++i) f(mode() == kCut ? hash_at(i) >> (64 - bits()) : hash_at(i));
         } else {
             each_settled(f);

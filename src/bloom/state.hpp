@@ -22,11 +22,10 @@ class State : public Forms {
 
     void settle() {
         if (settled()) return;
+        if (is_spread()) gather();
         auto* const first = reinterpret_cast<std::uint64_t*>(hashes());
-        if (mode() == kCut) {
-            const std::uint64_t meant = ~std::uint64_t{0} << (64 - bits());
-            for (std::uint32_t i = 0; i < count(); ++i) first[i] &= meant;
-        }
+        if (mode() == kCut)
+            for (std::uint32_t i = 0; i < count(); ++i) first[i] &= meant();
         set_count(sort_distinct(first, count()));
         set_settled_count(count());
     }
@@ -42,7 +41,9 @@ class State : public Forms {
     }
     void start_list_of(const State& from) {
         start_list(from.exact() ? kList : kCut, 0, 0);
-        if (from.is_list() || from.exact()) {
+        if (from.is_spread()) {
+            from.spread().each([this](std::uint64_t hash) { append(hash, list_capacity()); });
+        } else if (from.is_list() || from.exact()) {
             std::memcpy(hashes(), from.hashes(), from.size() * sizeof(std::uint64_t));
             set_count(from.size());
             set_settled_count(from.is_list() ? from.settled_count() : from.size());
@@ -94,15 +95,49 @@ class State : public Forms {
     // To a list, or after a full write buffer.
     [[gnu::noinline]] Status add_to_full(std::uint64_t hash) {
         if (mode() >= kTable) return flush() && append(hash, wait_capacity()) ? Status::ok : Status::no_room;
-        if (mode() >= kList) {
-            if (append(hash, list_capacity())) [[likely]]
-                return Status::ok;
-            settle();
-            // A quarter of the room must come free, so that the work is paid by the hashes that fill it.
-            if (count() <= list_capacity() / 4 * 3 && append(hash, list_capacity())) return Status::ok;
+        if (is_spread()) return add_to_spread(hash);
+        if (!is_list()) return Status::no_room;
+        if (append(hash, list_capacity())) [[likely]]
+            return Status::ok;
+        const std::size_t before = settled_count(), came = count() - before;
+        settle();
+        if (count() <= before + came / 2 && spreads()) {
+            spread_list();
+            return add_to_spread(hash);
         }
-        return Status::no_room;
+        return add_to_sorted(hash);
     }
+    Status add_to_spread(std::uint64_t hash) {
+        const std::uint64_t kept = mode() == kSpreadCut ? hash & meant() : hash;
+        if (kept != Spread<std::uint64_t>::kNone) {
+            if (spread().holds(kept)) return Status::ok;
+            if (size() < Spread<std::uint64_t>::most(list_capacity())) {
+                spread().put(kept);
+                set_settled_count(size() + 1);
+                return Status::ok;
+            }
+        }
+        settle();
+        return add_to_sorted(hash);
+    }
+    // Half of the room must be free, so that the work is paid by the hashes that fill it.
+    Status add_to_sorted(std::uint64_t hash) {
+        return count() <= list_capacity() / 2 && append(hash, list_capacity()) ? Status::ok : Status::no_room;
+    }
+
+    // A list, settled, as a table over its room. `count` says that it is full.
+    bool spreads() const {
+        using Table = Spread<std::uint64_t>;
+        return Table::fits(count(), list_capacity()) && (count() == 0 || hash_at(count() - 1) != Table::kNone);
+    }
+    void spread_list() {
+        spread().from_list(count());
+        set_mode(exact() ? kSpread : kSpreadCut);
+        set_count(list_capacity());
+    }
+    void gather() { start_list(exact() ? kList : kCut, spread().to_list(), 0); }
+    // What of a hash is kept in a list that is cut.
+    std::uint64_t meant() const { return ~std::uint64_t{0} << (64 - bits()); }
 
     // Applies the write buffer; whether there was room.
     [[gnu::noinline]] bool flush() {

@@ -9,6 +9,7 @@
 //
 //   mode    payload
 //   sparse  count tokens of 4 bytes (registers.hpp). Trimmed: ascending, distinct. Working: in any order.
+//   spread  a working sparse image whose tokens are a table (spread.hpp), while most values come again.
 //   dense   slots tokens of 4 bytes, the first count of them waiting; then 2^p registers. Working only.
 //   packed  the registers in their stored form (packed.hpp). Trimmed only.
 //
@@ -17,11 +18,13 @@
 // order, nor on how they were split and merged.
 #pragma once
 
+#include "hashes.hpp"
 #include "hll/check_packed.hpp"
 #include "hll/estimate.hpp"
 #include "hll/packed.hpp"
 #include "hll/registers.hpp"
 #include "sketch.hpp"
+#include "spread.hpp"
 
 namespace sketch {
 
@@ -58,8 +61,8 @@ class Hll : public View {
     }
 
     int precision() const { return p0(); }
-    bool sparse() const { return mode() == kSparse; }
-    bool trimmed() const { return slots() == 0; }
+    bool sparse() const { return mode() == kSparse || spread(); }
+    bool trimmed() const { return slots() == 0 && !spread(); }
 
     // --- building ---------------------------------------------------------------------------------------------------
 
@@ -83,6 +86,11 @@ class Hll : public View {
             ull::unpack(packed(), precision(), s.registers());
             return s;
         }
+        if (spread()) {
+            s.start_sparse(0);
+            table().each([&s](ull::Token token) { s.buffer(token); });
+            return s;
+        }
         std::memcpy(s.payload(), payload(), count() * sizeof(ull::Token));
         if (sparse())
             s.start_sparse(count());
@@ -101,13 +109,16 @@ class Hll : public View {
 
     Status merge(const Hll& other) {
         if (hash() != other.hash() || p1() != other.p1()) return Status::unlike_hash;
+        if (spread()) gather();
         fold(other.precision());
         if (!other.sparse()) {
             make_dense();
             merge_registers(other);
         }
         const std::byte* token = other.payload();
-        if (other.mode() != kPacked)
+        if (other.spread())
+            other.table().each([this](ull::Token t) { add_token(t); });
+        else if (other.mode() != kPacked)
             for (std::uint32_t i = 0; i < other.count(); ++i, token += sizeof(ull::Token))
                 add_token(load<ull::Token>(token));
         return Status::ok;
@@ -123,6 +134,7 @@ class Hll : public View {
 
     void settle() {
         if (trimmed()) return;
+        if (spread()) gather();
         if (sparse()) {
             sort_tokens();
             if (count() <= sparse_limit(precision())) return;
@@ -175,15 +187,19 @@ class Hll : public View {
 
   private:
     static constexpr std::uint8_t kExtraBits = 2;
-    enum Mode : std::uint8_t { kSparse = 0, kDense = 1, kPacked = 2 };
+    enum Mode : std::uint8_t { kSparse = 0, kDense = 1, kPacked = 2, kSpread = 3 };
 
-    // Room for tokens in the largest sparse image, about a quarter of the registers' bytes, and how many of them may be
-    // distinct: some room must stay free, so that sorting is rare however often old values come again.
+    // How many tokens a sparse image may hold: less than a fifth of what the registers take.
+    static constexpr std::size_t sparse_limit(int p) {
+        const std::size_t m = std::size_t{1} << p;
+        return m <= 256 ? 9 : (m / 16 - 4) / 4 * 3;
+    }
+    // Room for tokens in the largest sparse image: more than double where that costs little, so that sorting is rare
+    // however often old values come again.
     static constexpr std::size_t sparse_slots(int p) {
         const std::size_t m = std::size_t{1} << p;
-        return m <= 256 ? 12 : m / 16 - 4;
+        return m <= 256 ? 12 : std::max(m / 16 - 4, std::min<std::size_t>(m / 8 - 4, 1020));
     }
-    static constexpr std::size_t sparse_limit(int p) { return sparse_slots(p) / 4 * 3; }
 
     // Room for tokens before the registers: with them, the length word and the header a power of two where that is
     // at most 8 kB, the largest block that PostgreSQL's allocator keeps in its lists.
@@ -212,11 +228,24 @@ class Hll : public View {
                                  : ull::census_of(registers(), register_bytes());
     }
 
+    std::size_t sparse_room() const {
+        return std::min(payload_bytes() / sizeof(ull::Token), sparse_slots(precision()));
+    }
     void start_sparse(std::size_t tokens) {
         set_mode(kSparse);
-        set_slots(std::min(payload_bytes() / sizeof(ull::Token), sparse_slots(precision())));
+        set_slots(sparse_room());
         set_count(tokens);
     }
+
+    bool spread() const { return mode() == kSpread; }
+    Spread<ull::Token> table() const { return {reinterpret_cast<ull::Token*>(image_ + kHeaderBytes), sparse_room()}; }
+    // No slots: the write buffer takes nothing.
+    void spread_list() {
+        table().from_list(count());
+        set_mode(kSpread);
+        set_slots(0);
+    }
+    void gather() { start_sparse(table().to_list()); }
     void start_dense() {
         set_mode(kDense);
         set_slots(dense_slots(precision()));
@@ -224,20 +253,41 @@ class Hll : public View {
         std::memset(registers(), 0, register_bytes());
     }
 
-    // Gains room if there is any to gain. A quarter of the slots must come free, so that the work is paid by the
-    // items that fill them.
     [[gnu::noinline]] Status add_to_full(ull::Token token) {
         if (trimmed()) return Status::no_room;
+        if (spread()) return add_to_table(token);
         if (sparse()) {
             sort_tokens();
-            if (count() > sparse_limit(precision())) {
-                if (bytes_ < dense_bytes(precision())) return Status::no_room;
-                make_dense();
-            } else if (count() > slots() / 4 * 3) {
-                return Status::no_room;
-            }
+            if (count() <= sparse_limit(precision())) return add_to_sorted(token);
+            if (bytes_ < dense_bytes(precision())) return Status::no_room;
+            make_dense();
         } else {
             flush();
+        }
+        buffer(token);
+        return Status::ok;
+    }
+    Status add_to_table(ull::Token token) {
+        if (table().holds(token)) return Status::ok;
+        if (count() < std::min(sparse_limit(precision()), Spread<ull::Token>::most(sparse_room()))) {
+            table().put(token);
+            set_count(count() + 1);
+            return Status::ok;
+        }
+        gather();
+        if (count() <= slots() / 2 || slots() == sparse_slots(precision())) {
+            buffer(token);
+            return Status::ok;
+        }
+        return Status::no_room;
+    }
+    // Half of the slots are free, or as many as there can be: much came again.
+    Status add_to_sorted(ull::Token token) {
+        const bool largest = slots() == sparse_slots(precision());
+        if (count() > slots() / 2 && !largest) return Status::no_room;
+        if (Spread<ull::Token>::fits(largest ? 0 : count(), slots())) {
+            spread_list();
+            return add_to_table(token);
         }
         buffer(token);
         return Status::ok;
@@ -250,8 +300,7 @@ class Hll : public View {
 
     void sort_tokens() {
         const auto tokens = items<ull::Token>();
-        std::sort(tokens.begin(), tokens.end());
-        set_count(static_cast<std::size_t>(std::unique(tokens.begin(), tokens.end()) - tokens.begin()));
+        set_count(sort_distinct(tokens.data(), tokens.size()));
     }
 
     // The tokens stand where the write buffer of a dense image stands, so they are simply flushed.

@@ -19,12 +19,14 @@
 //   packed   packed.hpp. Trimmed.
 //   working  u64 threshold, u32 settled, u32 zero, then hashes of 8 bytes: the first `settled` of them ascending and
 //            distinct, the others in any order; slack.
+//   spread   as working, but for the hashes: a table (spread.hpp) of `settled` hashes, while most values come again.
 //
 // Whatever the order, splits and merges: the threshold and the hashes below it depend on the set of the values alone.
 #pragma once
 
 #include "hashes.hpp"
 #include "sketch.hpp"
+#include "spread.hpp"
 #include "theta/estimate.hpp"
 #include "theta/lanes.hpp"
 #include "theta/packed.hpp"
@@ -70,12 +72,8 @@ class Theta : public View {
             return Status::no_room;
         const Hash h = hash >> (64 - theta::kHashBits);
         if (h >= threshold()) return Status::ok;
-        if (count() == capacity()) [[unlikely]] {
-            settle();
-            // A quarter of the room must come free, so that the work is paid by the hashes that fill it.
-            if (count() > capacity() / 4 * 3 && capacity() < most_hashes(p0())) return Status::no_room;
-            if (h >= threshold()) return Status::ok;
-        }
+        if (count() == capacity()) [[unlikely]]
+            return add_to_full(h);
         append(h);
         return Status::ok;
     }
@@ -85,6 +83,11 @@ class Theta : public View {
     Theta relay(std::span<std::byte> room) const {
         Theta s(room.data(), room.size());
         std::memcpy(s.image_, image_, kHeaderBytes);
+        if (spread()) {
+            s.start_working(0, threshold());
+            table().each([&s](Hash hash) { s.append(hash); });
+            return s;
+        }
         s.start_working(count(), threshold());
         auto from = reader();
         for (Hash* to = s.hashes(); std::size_t n = from.next_to(to);) to += n;
@@ -103,8 +106,11 @@ class Theta : public View {
     // The union.
     Status merge(const Theta& other) {
         if (hash() != other.hash()) return Status::unlike_hash;
+        if (spread()) settle();
         fold(other.p0(), other.threshold());
-        if (!other.settled()) {
+        if (other.spread()) {
+            other.table().each([this](Hash hash) { append_run({&hash, 1}); });
+        } else if (!other.settled()) {
             auto from = theta::Reader::of_array(other.payload() + kFixedBytes, other.count());
             for (auto run = from.next(); !run.empty(); run = from.next()) append_run(run);
         } else if (other.count() * std::min(1.0, theta() / other.theta()) > count() / 4) {
@@ -140,6 +146,7 @@ class Theta : public View {
 
     void settle() {
         if (settled()) return;
+        if (spread()) gather();
         set_count(sort_distinct(hashes(), count()));
         set_settled_count(count());
         cut();
@@ -198,7 +205,7 @@ class Theta : public View {
     }
 
   private:
-    enum Mode : std::uint8_t { kPacked = 0, kWorking = 1 };
+    enum Mode : std::uint8_t { kPacked = 0, kWorking = 1, kSpread = 2 };
     static constexpr std::size_t kFixedBytes = 16;  // before the hashes of a working image
 
     static constexpr std::size_t working_bytes(std::size_t hashes) {
@@ -234,6 +241,43 @@ class Theta : public View {
         set_threshold(threshold);
         set_settled_count(n);
         store(payload() + sizeof(Hash) + sizeof(std::uint32_t), std::uint32_t{0});
+    }
+
+    // The list as a table.
+    bool spread() const { return mode() == kSpread; }
+    Spread<Hash> table() const { return {reinterpret_cast<Hash*>(image_ + kHeaderBytes + kFixedBytes), capacity()}; }
+    void spread_list() {
+        table().from_list(count());
+        set_mode(kSpread);
+        set_count(capacity());
+    }
+    void gather() {
+        set_mode(kWorking);
+        set_count(table().to_list());
+        set_settled_count(0);
+    }
+
+    [[gnu::noinline]] Status add_to_full(Hash hash) {
+        if (spread()) {
+            if (table().holds(hash)) return Status::ok;
+            if (settled_count() < Spread<Hash>::most(capacity())) {
+                table().put(hash);
+                set_settled_count(settled_count() + 1);
+                return Status::ok;
+            }
+            settle();
+        } else {
+            const std::size_t before = settled_count(), came = count() - before;
+            settle();
+            if (count() <= before + came / 2 && Spread<Hash>::fits(count(), capacity())) {
+                spread_list();
+                return add(hash << (64 - theta::kHashBits));
+            }
+        }
+        // Half of the room must come free, so that the work is paid by the hashes that fill it.
+        if (count() > capacity() / 2 && capacity() < most_hashes(p0())) return Status::no_room;
+        if (hash < threshold()) append(hash);
+        return Status::ok;
     }
 
     void append(Hash hash) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// A list of hashes (hashes.hpp) suits values that are new. Where most come again, it would be sorted over and over to
+// find that out; so its room becomes a hash table (open addressing), in which a value that comes again costs one look.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace sketch {
+
+template <class Hash>
+class Spread {
+  public:
+    static constexpr std::size_t kMostSlots = 8192;
+    static constexpr Hash kNone = static_cast<Hash>(~Hash{0});  // stands in free slots, and may not be put
+
+    // At least four slots, of which some are always free.
+    Spread(Hash* slot, std::size_t slots) : slot_(slot), slots_(slots) {}
+
+    // Whether a list can become a table that is not soon too full.
+    static bool fits(std::size_t list, std::size_t slots) { return list <= slots / 2 && slots <= kMostSlots; }
+    // So many it may hold. Until then a quarter of the room is filled, which pays for having made it.
+    static std::size_t most(std::size_t slots) { return slots / 4 * 3; }
+
+    // From the n distinct hashes at its beginning.
+    void from_list(std::size_t n) {
+        Hash list[kMostSlots];
+        std::memcpy(list, slot_, n * sizeof(Hash));
+        std::fill_n(slot_, slots_, kNone);
+        for (std::size_t i = 0; i < n; ++i) put(list[i]);
+    }
+    // Back to a list, in no order; its length.
+    std::size_t to_list() { return static_cast<std::size_t>(std::remove(slot_, slot_ + slots_, kNone) - slot_); }
+    template <class F>
+    void each(F f) const {
+        for (std::size_t i = 0; i < slots_; ++i)
+            if (slot_[i] != kNone) f(slot_[i]);
+    }
+
+    bool holds(Hash hash) const {
+        const std::size_t i = home(hash);
+        // Nearly all stand here, so that the branch is foreseen.
+        if ((slot_[i] == hash) | (slot_[i + 1] == hash) | (slot_[i + 2] == hash) | (slot_[i + 3] == hash)) [[likely]]
+            return true;
+        return slot_[place(hash)] == hash;
+    }
+    // A hash that it does not hold.
+    void put(Hash hash) { slot_[place(hash)] = hash; }
+
+  private:
+    // By all bits of the hash, as its high ones may be small and its low ones zero.
+    std::size_t home(Hash hash) const {
+        const std::uint64_t mixed = (std::uint64_t{hash} * 0x9E3779B97F4A7C15) >> 32;
+        return static_cast<std::size_t>(mixed * (slots_ - 3) >> 32);
+    }
+    // Where it is, or would be.
+    std::size_t place(Hash hash) const {
+        std::size_t i = home(hash);
+        while (slot_[i] != hash && slot_[i] != kNone) i = i + 1 == slots_ ? 0 : i + 1;
+        return i;
+    }
+
+    Hash* slot_;
+    std::size_t slots_;
+};
+
+}  // namespace sketch
