@@ -25,12 +25,17 @@ class Spread {
     // So many it may hold. Until then a quarter of the room is filled, which pays for having made it.
     static std::size_t most(std::size_t slots) { return slots / 4 * 3; }
 
-    // From the n distinct hashes at its beginning.
-    void from_list(std::size_t n) {
+    // From the n distinct hashes at its beginning; or false, and nothing has changed.
+    bool from_list(std::size_t n) {
         Hash list[kMostSlots];
         std::memcpy(list, slot_, n * sizeof(Hash));
         std::fill_n(slot_, slots_, kNone);
-        for (std::size_t i = 0; i < n; ++i) put(list[i]);
+        for (std::size_t i = 0; i < n; ++i)
+            if (!put(list[i])) {
+                std::memcpy(slot_, list, n * sizeof(Hash));
+                return false;
+            }
+        return true;
     }
     // Back to a list, in no order; its length.
     std::size_t to_list() { return static_cast<std::size_t>(std::remove(slot_, slot_ + slots_, kNone) - slot_); }
@@ -45,10 +50,16 @@ class Spread {
         // Nearly all stand here, so that the branch is foreseen.
         if ((slot_[i] == hash) | (slot_[i + 1] == hash) | (slot_[i + 2] == hash) | (slot_[i + 3] == hash)) [[likely]]
             return true;
-        return slot_[place(hash)] == hash;
+        const std::size_t at = place(hash);
+        return at != slots_ && slot_[at] == hash;
     }
-    // A hash that it does not hold.
-    void put(Hash hash) { slot_[place(hash)] = hash; }
+    // A hash that it does not hold; whether there was a place for it.
+    bool put(Hash hash) {
+        const std::size_t at = place(hash);
+        if (at == slots_) return false;
+        slot_[at] = hash;
+        return true;
+    }
 
   private:
     // By all bits of the hash, as its high ones may be small and its low ones zero.
@@ -56,11 +67,13 @@ class Spread {
         const std::uint64_t mixed = (std::uint64_t{hash} * 0x9E3779B97F4A7C15) >> 32;
         return static_cast<std::size_t>(mixed * (slots_ - 3) >> 32);
     }
-    // Where it is, or would be.
+    // Where it is, or would be. So far from home that somebody must have chosen the hashes, there is no place.
     std::size_t place(Hash hash) const {
+        constexpr int kMostSteps = 256;
         std::size_t i = home(hash);
-        while (slot_[i] != hash && slot_[i] != kNone) i = i + 1 == slots_ ? 0 : i + 1;
-        return i;
+        for (int steps = 0; steps < kMostSteps; ++steps, i = i + 1 == slots_ ? 0 : i + 1)
+            if (slot_[i] == hash || slot_[i] == kNone) return i;
+        return slots_;
     }
 
     Hash* slot_;

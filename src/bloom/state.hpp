@@ -101,18 +101,14 @@ class State : public Forms {
             return Status::ok;
         const std::size_t before = settled_count(), came = count() - before;
         settle();
-        if (count() <= before + came / 2 && spreads()) {
-            spread_list();
-            return add_to_spread(hash);
-        }
+        if (count() <= before + came / 2 && spread_list()) return add_to_spread(hash);
         return add_to_sorted(hash);
     }
     Status add_to_spread(std::uint64_t hash) {
         const std::uint64_t kept = mode() == kSpreadCut ? hash & meant() : hash;
         if (kept != Spread<std::uint64_t>::kNone) {
             if (spread().holds(kept)) return Status::ok;
-            if (size() < Spread<std::uint64_t>::most(list_capacity())) {
-                spread().put(kept);
+            if (size() < Spread<std::uint64_t>::most(list_capacity()) && spread().put(kept)) {
                 set_settled_count(size() + 1);
                 return Status::ok;
             }
@@ -126,14 +122,13 @@ class State : public Forms {
     }
 
     // A list, settled, as a table over its room. `count` says that it is full.
-    bool spreads() const {
+    bool spread_list() {
         using Table = Spread<std::uint64_t>;
-        return Table::fits(count(), list_capacity()) && (count() == 0 || hash_at(count() - 1) != Table::kNone);
-    }
-    void spread_list() {
-        spread().from_list(count());
+        if (count() != 0 && hash_at(count() - 1) == Table::kNone) return false;
+        if (!Table::fits(count(), list_capacity()) || !spread().from_list(count())) return false;
         set_mode(exact() ? kSpread : kSpreadCut);
         set_count(list_capacity());
+        return true;
     }
     void gather() { start_list(exact() ? kList : kCut, spread().to_list(), 0); }
     // What of a hash is kept in a list that is cut.

@@ -240,10 +240,12 @@ class Hll : public View {
     bool spread() const { return mode() == kSpread; }
     Spread<ull::Token> table() const { return {reinterpret_cast<ull::Token*>(image_ + kHeaderBytes), sparse_room()}; }
     // No slots: the write buffer takes nothing.
-    void spread_list() {
-        table().from_list(count());
+    bool spread_list() {
+        const bool largest = slots() == sparse_slots(precision());
+        if (!Spread<ull::Token>::fits(largest ? 0 : count(), slots()) || !table().from_list(count())) return false;
         set_mode(kSpread);
         set_slots(0);
+        return true;
     }
     void gather() { start_sparse(table().to_list()); }
     void start_dense() {
@@ -269,29 +271,24 @@ class Hll : public View {
     }
     Status add_to_table(ull::Token token) {
         if (table().holds(token)) return Status::ok;
-        if (count() < std::min(sparse_limit(precision()), Spread<ull::Token>::most(sparse_room()))) {
-            table().put(token);
+        const std::size_t most = std::min(sparse_limit(precision()), Spread<ull::Token>::most(sparse_room()));
+        if (count() < most && table().put(token)) {
             set_count(count() + 1);
             return Status::ok;
         }
         gather();
-        if (count() <= slots() / 2 || slots() == sparse_slots(precision())) {
-            buffer(token);
-            return Status::ok;
-        }
-        return Status::no_room;
-    }
-    // Half of the slots are free, or as many as there can be: much came again.
-    Status add_to_sorted(ull::Token token) {
-        const bool largest = slots() == sparse_slots(precision());
-        if (count() > slots() / 2 && !largest) return Status::no_room;
-        if (Spread<ull::Token>::fits(largest ? 0 : count(), slots())) {
-            spread_list();
-            return add_to_table(token);
-        }
+        if (wants_room()) return Status::no_room;
         buffer(token);
         return Status::ok;
     }
+    Status add_to_sorted(ull::Token token) {
+        if (wants_room()) return Status::no_room;
+        if (spread_list()) return add_to_table(token);
+        buffer(token);
+        return Status::ok;
+    }
+    // Half of the slots must be free where more can be had, so that the work is paid by the items that fill them.
+    bool wants_room() const { return count() > slots() / 2 && slots() < sparse_slots(precision()); }
 
     // For merge, which asked for the room first.
     void add_token(ull::Token token) {

@@ -246,10 +246,11 @@ class Theta : public View {
     // The list as a table.
     bool spread() const { return mode() == kSpread; }
     Spread<Hash> table() const { return {reinterpret_cast<Hash*>(image_ + kHeaderBytes + kFixedBytes), capacity()}; }
-    void spread_list() {
-        table().from_list(count());
+    bool spread_list() {
+        if (!Spread<Hash>::fits(count(), capacity()) || !table().from_list(count())) return false;
         set_mode(kSpread);
         set_count(capacity());
+        return true;
     }
     void gather() {
         set_mode(kWorking);
@@ -260,8 +261,7 @@ class Theta : public View {
     [[gnu::noinline]] Status add_to_full(Hash hash) {
         if (spread()) {
             if (table().holds(hash)) return Status::ok;
-            if (settled_count() < Spread<Hash>::most(capacity())) {
-                table().put(hash);
+            if (settled_count() < Spread<Hash>::most(capacity()) && table().put(hash)) {
                 set_settled_count(settled_count() + 1);
                 return Status::ok;
             }
@@ -269,10 +269,7 @@ class Theta : public View {
         } else {
             const std::size_t before = settled_count(), came = count() - before;
             settle();
-            if (count() <= before + came / 2 && Spread<Hash>::fits(count(), capacity())) {
-                spread_list();
-                return add(hash << (64 - theta::kHashBits));
-            }
+            if (count() <= before + came / 2 && spread_list()) return add(hash << (64 - theta::kHashBits));
         }
         // Half of the room must come free, so that the work is paid by the hashes that fill it.
         if (count() > capacity() / 2 && capacity() < most_hashes(p0())) return Status::no_room;
