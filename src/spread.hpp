@@ -21,8 +21,8 @@ class Spread {
     Spread(Hash* slot, std::size_t slots) : slot_(slot), slots_(slots) {}
 
     // Whether a list can become a table that is not soon too full.
-    static bool fits(std::size_t list, std::size_t slots) { return list <= slots / 2 && slots <= kMostSlots; }
-    // So many it may hold. Until then a quarter of the room is filled, which pays for having made it.
+    static bool fits(std::size_t list, std::size_t slots) { return list * 8 <= slots * 5 && slots <= kMostSlots; }
+    // So many it may hold. Until then an eighth of the room is filled, which pays for having made it.
     static std::size_t most(std::size_t slots) { return slots / 4 * 3; }
 
     // From the n distinct hashes at its beginning; or false, and nothing has changed.

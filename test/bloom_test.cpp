@@ -337,7 +337,7 @@ TEST(Bloom, TheLastHashIsHeldToo) {
 TEST(Bloom, StateStartsSmallAndGrowsWithItsSet) {
     Sketch<Bloom> sketch(Bloom::Params{4e6, 0.01});
     EXPECT_EQ(sketch.kernel().bytes() + kLengthWordBytes, 128u);
-    for (int i = 0; i < 100; ++i) add(sketch, 0, 500);
+    for (int i = 0; i < 100; ++i) add(sketch, 0, 600);
     EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, 8192u);
     add(sketch, 0, 1100000);
     EXPECT_LE(sketch.kernel().bytes() + kLengthWordBytes, std::size_t{1} << 24);

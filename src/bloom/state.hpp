@@ -25,7 +25,7 @@ class State : public Forms {
         if (is_spread()) gather();
         auto* const first = reinterpret_cast<std::uint64_t*>(hashes());
         if (mode() == kCut)
-            for (std::uint32_t i = 0; i < count(); ++i) first[i] &= meant();
+            for (std::uint64_t i = 0, n = count(), kept = meant(); i < n; ++i) first[i] &= kept;
         set_count(sort_distinct(first, count()));
         set_settled_count(count());
     }

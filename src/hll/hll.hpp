@@ -257,7 +257,7 @@ class Hll : public View {
 
     [[gnu::noinline]] Status add_to_full(ull::Token token) {
         if (trimmed()) return Status::no_room;
-        if (spread()) return add_to_table(token);
+        if (spread()) return add_to_spread(token);
         if (sparse()) {
             sort_tokens();
             if (count() <= sparse_limit(precision())) return add_to_sorted(token);
@@ -269,7 +269,7 @@ class Hll : public View {
         buffer(token);
         return Status::ok;
     }
-    Status add_to_table(ull::Token token) {
+    Status add_to_spread(ull::Token token) {
         if (table().holds(token)) return Status::ok;
         const std::size_t most = std::min(sparse_limit(precision()), Spread<ull::Token>::most(sparse_room()));
         if (count() < most && table().put(token)) {
@@ -283,7 +283,7 @@ class Hll : public View {
     }
     Status add_to_sorted(ull::Token token) {
         if (wants_room()) return Status::no_room;
-        if (spread_list()) return add_to_table(token);
+        if (spread_list()) return add_to_spread(token);
         buffer(token);
         return Status::ok;
     }

@@ -259,19 +259,23 @@ class Theta : public View {
     }
 
     [[gnu::noinline]] Status add_to_full(Hash hash) {
-        if (spread()) {
-            if (table().holds(hash)) return Status::ok;
-            if (settled_count() < Spread<Hash>::most(capacity()) && table().put(hash)) {
-                set_settled_count(settled_count() + 1);
-                return Status::ok;
-            }
-            settle();
-        } else {
-            const std::size_t before = settled_count(), came = count() - before;
-            settle();
-            if (count() <= before + came / 2 && spread_list()) return add(hash << (64 - theta::kHashBits));
+        if (spread()) return add_to_spread(hash);
+        const std::size_t before = settled_count(), came = count() - before;
+        settle();
+        if (hash < threshold() && count() <= before + came / 2 && spread_list()) return add_to_spread(hash);
+        return add_to_sorted(hash);
+    }
+    Status add_to_spread(Hash hash) {
+        if (table().holds(hash)) return Status::ok;
+        if (settled_count() < Spread<Hash>::most(capacity()) && table().put(hash)) {
+            set_settled_count(settled_count() + 1);
+            return Status::ok;
         }
-        // Half of the room must come free, so that the work is paid by the hashes that fill it.
+        settle();
+        return add_to_sorted(hash);
+    }
+    // Half of the room must be free, so that the work is paid by the hashes that fill it.
+    Status add_to_sorted(Hash hash) {
         if (count() > capacity() / 2 && capacity() < most_hashes(p0())) return Status::no_room;
         if (hash < threshold()) append(hash);
         return Status::ok;
