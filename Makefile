@@ -4,7 +4,7 @@
 EXTENSION  = sketch
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" sketch.control)
 MODULE_big = sketch
-ROOMS      = $(filter-out src/pg src/upgrade,$(patsubst %/,%,$(sort $(wildcard src/*/))))
+ROOMS      = $(filter-out src/core src/pg src/upgrade,$(patsubst %/,%,$(sort $(wildcard src/*/))))
 OBJS       = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*/*.cpp)))
 DATA       = $(wildcard src/upgrade/*.sql)
 DATA_built = sketch--$(EXTVERSION).sql

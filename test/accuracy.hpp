@@ -8,8 +8,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/bounds.hpp"
 #include "host.hpp"
-#include "normal.hpp"
 
 namespace sketch::test {
 

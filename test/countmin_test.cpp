@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 #include "laws.hpp"
 
 namespace sketch::test {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "hll/hll.hpp"
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 #include "laws.hpp"
 
 namespace sketch::test {

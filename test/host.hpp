@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch::test {
 

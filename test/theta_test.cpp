@@ -5,7 +5,7 @@
 #include <iterator>
 #include <set>
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 #include "laws.hpp"
 
 namespace sketch::test {

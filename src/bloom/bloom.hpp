@@ -20,7 +20,8 @@
 //   bitmap   u64 n, a bit for each prefix there can be, where that is smaller. Trimmed.
 //   list     u32 settled, u32 zero, whole hashes; the first `settled` of them ascending and distinct; slack. Working.
 //   cut      the same, of which only the first r bits are meant. Working.
-//   spread   as list, but for the hashes: a table (spread.hpp) of `settled` hashes, while most values come again; also
+//   spread   as list, but for the hashes: a table (core/hash_set.hpp) of `settled` hashes, while most values come
+//   again; also
 //            of hashes that were cut to r bits. Working.
 //   table    u64 n, u64 slots, room for 252 hashes, or 8192 in an image of 1 MB and more, of which `count` wait; then
 //            table.hpp: words of 4 bytes, or 8 from r = 32 on. Working.
@@ -34,7 +35,7 @@
 #include <cmath>
 
 #include "bloom/state.hpp"
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch {
 

@@ -10,9 +10,9 @@
 
 #include "bloom/packed.hpp"
 #include "bloom/table.hpp"
-#include "hashes.hpp"
-#include "sketch.hpp"
-#include "spread.hpp"
+#include "core/hash_set.hpp"
+#include "core/kernel.hpp"
+#include "core/radix_sort.hpp"
 
 namespace sketch::bloom {
 
@@ -141,7 +141,7 @@ class Forms : public View {
     std::byte* hashes() { return payload() + kFixedBytes + (mode() >= kTable ? 8 : 0); }
     std::uint64_t hash_at(std::size_t i) const { return load<std::uint64_t>(hashes() + i * sizeof(std::uint64_t)); }
     std::size_t list_capacity() const { return (payload_bytes() - kFixedBytes) / sizeof(std::uint64_t); }
-    Spread<std::uint64_t> spread() const {
+    HashSet<std::uint64_t> spread() const {
         return {reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(hashes())), list_capacity()};
     }
     const std::byte* words() const { return mode() >= kTable ? image_ + words_at(bytes_) : hashes(); }

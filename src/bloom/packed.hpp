@@ -25,7 +25,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch::bloom {
 

@@ -106,9 +106,9 @@ class State : public Forms {
     }
     Status add_to_spread(std::uint64_t hash) {
         const std::uint64_t kept = mode() == kSpreadCut ? hash & meant() : hash;
-        if (kept != Spread<std::uint64_t>::kNone) {
+        if (kept != HashSet<std::uint64_t>::kNone) {
             if (spread().holds(kept)) return Status::ok;
-            if (size() < Spread<std::uint64_t>::most(list_capacity()) && spread().put(kept)) {
+            if (size() < HashSet<std::uint64_t>::most(list_capacity()) && spread().put(kept)) {
                 set_settled_count(size() + 1);
                 return Status::ok;
             }
@@ -123,7 +123,7 @@ class State : public Forms {
 
     // A list, settled, as a table over its room. `count` says that it is full.
     bool spread_list() {
-        using Table = Spread<std::uint64_t>;
+        using Table = HashSet<std::uint64_t>;
         if (count() != 0 && hash_at(count() - 1) == Table::kNone) return false;
         if (!Table::fits(count(), list_capacity()) || !spread().from_list(count())) return false;
         set_mode(exact() ? kSpread : kSpreadCut);

@@ -15,8 +15,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/bounds.hpp"
 #include "countmin/countmin.hpp"
-#include "normal.hpp"
 
 namespace sketch::cm {
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "core/kernel.hpp"
 #include "countmin/recovery.hpp"
 #include "countmin/rows.hpp"
-#include "sketch.hpp"
 
 namespace sketch::cm {
 

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/kernel.hpp"
 #include "countmin/log.hpp"
 #include "countmin/recovery.hpp"
 #include "countmin/rows.hpp"
-#include "sketch.hpp"
 
 namespace sketch::cm {
 

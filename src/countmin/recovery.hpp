@@ -25,8 +25,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/kernel.hpp"
 #include "countmin/rows.hpp"
-#include "sketch.hpp"
 
 namespace sketch::cm {
 

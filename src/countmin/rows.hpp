@@ -18,8 +18,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "hash.hpp"
-#include "sketch.hpp"
+#include "core/kernel.hpp"
+#include "core/xxh3.hpp"
 
 namespace sketch::cm {
 

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bounds.hpp"
+#include "core/float_order.hpp"
 #include "hist/layout.hpp"
 #include "hist/scale.hpp"
-#include "normal.hpp"
-#include "quantile.hpp"
 
 namespace sketch::hist {
 

@@ -28,8 +28,8 @@
 #include <cstring>
 #include <span>
 
+#include "core/kernel.hpp"
 #include "hist/state.hpp"
-#include "sketch.hpp"
 
 namespace sketch {
 

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/kernel.hpp"
 #include "hist/bins.hpp"
 #include "hist/stored.hpp"
 #include "hist/sum.hpp"
-#include "sketch.hpp"
 
 namespace sketch::hist {
 

@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/float_order.hpp"
+#include "core/kernel.hpp"
 #include "hist/bins.hpp"
 #include "hist/scale.hpp"
 #include "hist/sum.hpp"
-#include "quantile.hpp"
-#include "sketch.hpp"
 
 namespace sketch::hist {
 

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/bounds.hpp"
 #include "hll/packed.hpp"
-#include "normal.hpp"
 
 namespace sketch::ull {
 

@@ -9,7 +9,7 @@
 //
 //   mode    payload
 //   sparse  count tokens of 4 bytes (registers.hpp). Trimmed: ascending, distinct. Working: in any order.
-//   spread  a working sparse image whose tokens are a table (spread.hpp), while most values come again.
+//   spread  a working sparse image whose tokens are a table (core/hash_set.hpp), while most values come again.
 //   dense   slots tokens of 4 bytes, the first count of them waiting; then 2^p registers. Working only.
 //   packed  the registers in their stored form (packed.hpp). Trimmed only.
 //
@@ -18,13 +18,13 @@
 // order, nor on how they were split and merged.
 #pragma once
 
-#include "hashes.hpp"
+#include "core/hash_set.hpp"
+#include "core/kernel.hpp"
+#include "core/radix_sort.hpp"
 #include "hll/check_packed.hpp"
 #include "hll/estimate.hpp"
 #include "hll/packed.hpp"
 #include "hll/registers.hpp"
-#include "sketch.hpp"
-#include "spread.hpp"
 
 namespace sketch {
 
@@ -238,11 +238,11 @@ class Hll : public View {
     }
 
     bool spread() const { return mode() == kSpread; }
-    Spread<ull::Token> table() const { return {reinterpret_cast<ull::Token*>(image_ + kHeaderBytes), sparse_room()}; }
+    HashSet<ull::Token> table() const { return {reinterpret_cast<ull::Token*>(image_ + kHeaderBytes), sparse_room()}; }
     // No slots: the write buffer takes nothing.
     bool spread_list() {
         const bool largest = slots() == sparse_slots(precision());
-        if (!Spread<ull::Token>::fits(largest ? 0 : count(), slots()) || !table().from_list(count())) return false;
+        if (!HashSet<ull::Token>::fits(largest ? 0 : count(), slots()) || !table().from_list(count())) return false;
         set_mode(kSpread);
         set_slots(0);
         return true;
@@ -271,7 +271,7 @@ class Hll : public View {
     }
     Status add_to_spread(ull::Token token) {
         if (table().holds(token)) return Status::ok;
-        const std::size_t most = std::min(sparse_limit(precision()), Spread<ull::Token>::most(sparse_room()));
+        const std::size_t most = std::min(sparse_limit(precision()), HashSet<ull::Token>::most(sparse_room()));
         if (count() < most && table().put(token)) {
             set_count(count() + 1);
             return Status::ok;

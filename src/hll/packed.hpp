@@ -26,8 +26,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "core/kernel.hpp"
 #include "hll/registers.hpp"
-#include "sketch.hpp"
 
 namespace sketch::ull {
 

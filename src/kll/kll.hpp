@@ -30,10 +30,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bounds.hpp"
+#include "core/float_order.hpp"
+#include "core/kernel.hpp"
 #include "kll/layout.hpp"
-#include "normal.hpp"
-#include "quantile.hpp"
-#include "sketch.hpp"
 
 namespace sketch {
 

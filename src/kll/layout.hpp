@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/kernel.hpp"
 #include "kll/levels.hpp"
 #include "kll/sort.hpp"
-#include "sketch.hpp"
 
 namespace sketch::kll {
 

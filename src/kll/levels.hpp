@@ -11,7 +11,7 @@
 #include <cstring>
 #include <limits>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch::kll {
 

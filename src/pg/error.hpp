@@ -3,7 +3,7 @@
 // Kernel statuses as PostgreSQL errors: the one place where they get an SQLSTATE and words.
 #pragma once
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 #include "pg/pg.hpp"
 

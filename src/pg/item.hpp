@@ -15,7 +15,7 @@
 // A type whose output depends on settings (timestamptz, money, arrays) raises an error that names a cast.
 #pragma once
 
-#include "items.hpp"
+#include "core/item.hpp"
 
 #include "pg/pg.hpp"
 #include "pg/value.hpp"

@@ -10,7 +10,7 @@
 // double 2^53); there a hash can only follow the exact value.
 #pragma once
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 
 #include "pg/pg.hpp"
 

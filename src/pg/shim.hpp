@@ -15,7 +15,7 @@
 
 #include <utility>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 #include "pg/error.hpp"
 #include "pg/pg.hpp"

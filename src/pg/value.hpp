@@ -4,7 +4,7 @@
 // database, in every version of PostgreSQL. docs/hashing.md lists the canonical form of each type.
 #pragma once
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 
 #include "pg/pg.hpp"
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "normal.hpp"
+#include "core/bounds.hpp"
 
 namespace sketch::theta {
 

@@ -20,7 +20,7 @@
 #include <cstring>
 #include <span>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch::theta {
 

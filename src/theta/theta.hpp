@@ -19,14 +19,15 @@
 //   packed   packed.hpp. Trimmed.
 //   working  u64 threshold, u32 settled, u32 zero, then hashes of 8 bytes: the first `settled` of them ascending and
 //            distinct, the others in any order; slack.
-//   spread   as working, but for the hashes: a table (spread.hpp) of `settled` hashes, while most values come again.
+//   spread   as working, but for the hashes: a table (core/hash_set.hpp) of `settled` hashes, while most values come
+//   again.
 //
 // Whatever the order, splits and merges: the threshold and the hashes below it depend on the set of the values alone.
 #pragma once
 
-#include "hashes.hpp"
-#include "sketch.hpp"
-#include "spread.hpp"
+#include "core/hash_set.hpp"
+#include "core/kernel.hpp"
+#include "core/radix_sort.hpp"
 #include "theta/estimate.hpp"
 #include "theta/lanes.hpp"
 #include "theta/packed.hpp"
@@ -245,9 +246,9 @@ class Theta : public View {
 
     // The list as a table.
     bool spread() const { return mode() == kSpread; }
-    Spread<Hash> table() const { return {reinterpret_cast<Hash*>(image_ + kHeaderBytes + kFixedBytes), capacity()}; }
+    HashSet<Hash> table() const { return {reinterpret_cast<Hash*>(image_ + kHeaderBytes + kFixedBytes), capacity()}; }
     bool spread_list() {
-        if (!Spread<Hash>::fits(count(), capacity()) || !table().from_list(count())) return false;
+        if (!HashSet<Hash>::fits(count(), capacity()) || !table().from_list(count())) return false;
         set_mode(kSpread);
         set_count(capacity());
         return true;
@@ -267,7 +268,7 @@ class Theta : public View {
     }
     Status add_to_spread(Hash hash) {
         if (table().holds(hash)) return Status::ok;
-        if (settled_count() < Spread<Hash>::most(capacity()) && table().put(hash)) {
+        if (settled_count() < HashSet<Hash>::most(capacity()) && table().put(hash)) {
             set_settled_count(settled_count() + 1);
             return Status::ok;
         }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// topk: which are the most frequent? Lazy Space-Saving over weighted items (entries.hpp): k entries, each with an upper
-// bound and an error, and one floor.
+// topk: which are the most frequent? Lazy Space-Saving over weighted items (heavy_hitters.hpp): k entries, each with an
+// upper bound and an error, and one floor.
 //
 // Error: none while there are at most k distinct items. Then lower <= weight <= upper for every entry, and any item
 // without one weighs at most the floor, which is at most total / (k + 1); on skewed streams it is far less. Each item
 // heavier than the floor has an entry.
 //
 // Header: p0, p1 = how many items a one-call answer lists (0: as many as there are). One scale, no part of its own in
-// the head. A row of the log begins with its weight. The rest is in entries.hpp.
+// the head. A row of the log begins with its weight. The rest is in heavy_hitters.hpp.
 #pragma once
 
-#include "entries.hpp"
+#include "heavy_hitters/heavy_hitters.hpp"
 
 namespace sketch {
 

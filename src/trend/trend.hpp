@@ -5,9 +5,9 @@
 //
 // The score of an item at a moment t is the sum over its events of weight * 2^(-age / half_life). Forward decay
 // (Cormode, Shkapenyuk, Srivastava, Xu, ICDE 2009): an event at t counts weight * 2^(t / half_life - landmark) at once,
-// and only reading divides by what has passed since. Under such sums the bounds of entries.hpp hold at every moment:
-// with T half-lives and k entries, any item that has no entry scores at most total * T / k. Exact (to rounding) while
-// there are at most k items.
+// and only reading divides by what has passed since. Under such sums the bounds of heavy_hitters.hpp hold at every
+// moment: with T half-lives and k entries, any item that has no entry scores at most total * T / k. Exact (to rounding)
+// while there are at most k items.
 //
 // The landmark of a scale is a whole number of half-lives, so to move it is to multiply by a power of two, without
 // rounding. Order, splits and merges therefore change a sum by no more than the rounding of additions; late events
@@ -19,12 +19,12 @@
 //   i64 ahead      how far after the clock of its host an event may be: the kernel keeps it, the host asks
 //   T times        i64 half_life, ascending; i64 landmark, of a trimmed image that of latest
 //
-// A row of the log begins with its moment and its weight. The rest is in entries.hpp.
+// A row of the log begins with its moment and its weight. The rest is in heavy_hitters.hpp.
 #pragma once
 
 #include <limits>
 
-#include "entries.hpp"
+#include "heavy_hitters/heavy_hitters.hpp"
 #include "trend/decay.hpp"
 
 namespace sketch {

@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "entries/table.hpp"
+#include "heavy_hitters/table.hpp"
 
 namespace sketch {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Heavy hitters, the bytes (entries.hpp says what they mean): where everything stands, and how it is read and moved.
+// Heavy hitters, the bytes (heavy_hitters.hpp says what they mean): where everything stands, and how it is read and
+// moved.
 //
 // Working images:  head | log | cells | slots | entries | arena
 // Trimmed images:  head | entries | arena, without slack: at most k entries, ordered by hash and item
@@ -20,8 +21,8 @@
 #include <bit>
 #include <cmath>
 
-#include "items.hpp"
-#include "sketch.hpp"
+#include "core/item.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "hashes.hpp"
+#include "core/radix_sort.hpp"
 
 #include <gtest/gtest.h>
 

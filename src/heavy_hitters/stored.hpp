@@ -3,7 +3,7 @@
 // Heavy hitters, the stored form: the k entries that stay, in the order of hash and item.
 #pragma once
 
-#include "entries/log.hpp"
+#include "heavy_hitters/log.hpp"
 
 namespace sketch {
 

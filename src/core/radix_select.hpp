@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "sketch.hpp"
+#include "core/kernel.hpp"
 
 namespace sketch {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "hash.hpp"
+#include "core/xxh3.hpp"
 
 namespace sketch {
 

@@ -16,16 +16,16 @@
 //
 // Weights are sums of doubles: exact while they are integers below 2^53. Header: mode = kind of the items.
 //
-//   entries/image.hpp   the bytes: where everything stands
-//   entries/table.hpp   finding, the filter, pruning
-//   entries/log.hpp     rows that wait, and how they are applied
-//   entries/trim.hpp    to the stored form
+//   heavy_hitters/layout.hpp   the bytes: where everything stands
+//   heavy_hitters/table.hpp   finding, the filter, pruning
+//   heavy_hitters/log.hpp     rows that wait, and how they are applied
+//   heavy_hitters/stored.hpp    to the stored form
 //   this file           merging, moving the scale, and whether bytes are a stored form
 #pragma once
 
 #include <type_traits>
 
-#include "entries/trim.hpp"
+#include "heavy_hitters/stored.hpp"
 
 namespace sketch {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "spread.hpp"
+#include "core/hash_set.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace sketch::test {
 namespace {
 
-using Table = Spread<std::uint64_t>;
+using Table = HashSet<std::uint64_t>;
 
 std::set<std::uint64_t> held(const Table& table) {
     std::set<std::uint64_t> hashes;
@@ -19,7 +19,7 @@ std::set<std::uint64_t> held(const Table& table) {
     return hashes;
 }
 
-TEST(Spread, HoldsWhatASetHolds) {
+TEST(HashSet, HoldsWhatASetHolds) {
     Random random{31};
     for (const std::size_t slots : {4, 5, 12, 28, 60, 1019, 8192})
         for (const int unset_bits : {0, 20, 40}) {  // high ones below a threshold, or low ones of a prefix
@@ -51,7 +51,7 @@ std::uint64_t chosen(std::uint64_t i) {
     return ((std::uint64_t{1} << 62) + i) * inverse;
 }
 
-TEST(Spread, ChosenHashesAreRefused) {
+TEST(HashSet, ChosenHashesAreRefused) {
     std::vector<std::uint64_t> room(8192);
     Table table(room.data(), room.size());
     ASSERT_TRUE(table.from_list(0));

@@ -10,8 +10,8 @@
 
 #include <type_traits>
 
-#include "entries/image.hpp"
-#include "select.hpp"
+#include "core/radix_select.hpp"
+#include "heavy_hitters/layout.hpp"
 
 namespace sketch {
 

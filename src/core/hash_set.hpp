@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// A list of hashes (hashes.hpp) suits values that are new. Where most come again, it would be sorted over and over to
-// find that out; so its room becomes a hash table (open addressing), in which a value that comes again costs one look.
+// A list of hashes (radix_sort.hpp) suits values that are new. Where most come again, it would be sorted over and over
+// to find that out; so its room becomes a hash table (open addressing), in which a value that comes again costs one
+// look.
 #pragma once
 
 #include <algorithm>
@@ -12,13 +13,13 @@
 namespace sketch {
 
 template <class Hash>
-class Spread {
+class HashSet {
   public:
     static constexpr std::size_t kMostSlots = 8192;
     static constexpr Hash kNone = static_cast<Hash>(~Hash{0});  // stands in free slots, and may not be put
 
     // At least four slots, of which some are always free.
-    Spread(Hash* slot, std::size_t slots) : slot_(slot), slots_(slots) {}
+    HashSet(Hash* slot, std::size_t slots) : slot_(slot), slots_(slots) {}
 
     // Whether a list can become a table that is not soon too full.
     static bool fits(std::size_t list, std::size_t slots) { return list * 8 <= slots * 5 && slots <= kMostSlots; }
