@@ -109,9 +109,10 @@ class Sketch {
     S s_;
 };
 
+// The readers of a trimmed image.
 template <Kernel S>
-S open(const Image& image) {
-    return S(std::span<const std::byte>(image));
+typename S::Reader open(const Image& image) {
+    return typename S::Reader(Trimmed<S>(image));
 }
 
 }  // namespace sketch::test

@@ -41,6 +41,7 @@ namespace sketch {
 
 class Bloom : public bloom::State {
   public:
+    class Reader;
     static constexpr double kDefaultCapacity = 4e6, kDefaultRate = 0.01, kMostRate = 0.5, kLeastRate = 1e-5;
     static constexpr std::int64_t kMostCapacity = 100000000;
     static constexpr int kMostBits = 44;
@@ -305,6 +306,12 @@ class Bloom : public bloom::State {
         const bool padded = bits() >= 3 || load<std::uint8_t>(hashes()) >> (1 << bits()) == 0;
         return padded && ones == n() ? Status::ok : Status::bad_content;
     }
+};
+
+// Answers questions about trimmed images.
+class Bloom::Reader : public Bloom {
+  public:
+    explicit Reader(Trimmed<Bloom> sketch) : Bloom(sketch.image()) {}
 };
 
 static_assert(Kernel<Bloom>);

@@ -46,21 +46,21 @@ SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 SKETCH_FUNCTION(bloom_intersect) {
-    const Bloom a = pg::arg<BloomShim>(fcinfo, 0), b = pg::arg<BloomShim>(fcinfo, 1);
+    const Bloom::Reader a = pg::reader<BloomShim>(fcinfo, 0), b = pg::reader<BloomShim>(fcinfo, 1);
     return pg::trimmed(Bloom::intersect(a, b, pg::allocate(Bloom::intersect_bytes(a, b)).room));
 }
 
 SKETCH_FUNCTION(bloom_contains) {
     const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
     // A WHERE clause probes the same stored filter for every row: it is fetched once.
-    return BoolGetDatum(pg::cached_arg<BloomShim>(fcinfo, 0).contains(hash));
+    return BoolGetDatum(pg::cached_reader<BloomShim>(fcinfo, 0).contains(hash));
 }
 
-SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0).estimate()); }
-SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::arg<BloomShim>(fcinfo, 0).false_positives()); }
+SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::reader<BloomShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::reader<BloomShim>(fcinfo, 0).false_positives()); }
 
 SKETCH_FUNCTION(bloom_info) {
-    const Bloom s = pg::arg<BloomShim>(fcinfo, 0);
+    const Bloom::Reader s = pg::reader<BloomShim>(fcinfo, 0);
     const double n = s.estimate(), rate = s.false_positives();
     char estimate[32] = "null";  // it has all prefixes there can be
     if (std::isfinite(n)) snprintf(estimate, sizeof estimate, "%.17g", n);

@@ -18,7 +18,10 @@
 //   12            payload
 //
 // An image is either *working* (it may have slack and unapplied items in its write buffer) or *trimmed* (the canonical
-// form that is stored and exchanged). Working images never leave the aggregate that owns them.
+// form that is stored and exchanged). Kernels build and merge working images, and S::Reader answers questions about
+// trimmed ones alone: it takes a Trimmed<S>, so that a host cannot hand it anything else. Both kinds may come from
+// anywhere, as anybody can make an aggregate without a final function; whoever reads a working image has it settled and
+// trimmed first.
 #pragma once
 
 #include <bit>
@@ -123,15 +126,31 @@ class View {
     std::size_t bytes_;
 };
 
+// The image of a sketch S in its trimmed form. The host that makes one vouches for that: trim() has written these
+// bytes, or check() has accepted them, or S(image).trimmed() says so of an image that is known to be well-formed.
+template <class S>
+class Trimmed {
+  public:
+    explicit Trimmed(std::span<const std::byte> image) : image_(image) {}
+    std::span<const std::byte> image() const { return image_; }
+
+  private:
+    std::span<const std::byte> image_;
+};
+
 // Image sizes are chosen so that the block, with the length word, is a power of two: the allocators of most hosts give
 // no other sizes to small requests.
 constexpr std::size_t block_image(std::size_t need) {
     return std::bit_ceil(need + kLengthWordBytes) - kLengthWordBytes;
 }
 
+// No image is larger. Every door of a host carries so many bytes, also those that write them as text: two digits a byte
+// stay below 1 GiB.
+inline constexpr std::size_t kMaxImageBytes = (std::size_t{512} << 20) - 64;
+
 // The part of check that is the same for all kernels.
 inline Status check_header(std::span<const std::byte> image, std::uint8_t kind, std::uint8_t version) {
-    if (image.size() < kHeaderBytes) return Status::wrong_size;
+    if (image.size() < kHeaderBytes || image.size() > kMaxImageBytes) return Status::wrong_size;
     if (load<std::uint8_t>(image.data()) != kind) return Status::wrong_kind;
     const auto found = load<std::uint8_t>(image.data() + 1);
     if (found == 0 || found > version) return Status::wrong_version;
@@ -140,7 +159,8 @@ inline Status check_header(std::span<const std::byte> image, std::uint8_t kind, 
 
 template <class S>
 concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &&
-    std::is_trivially_copyable_v<typename S::Params> &&
+    std::is_trivially_copyable_v<typename S::Params> && std::is_trivially_copyable_v<typename S::Reader> &&
+    std::derived_from<typename S::Reader, View> && std::constructible_from<typename S::Reader, Trimmed<S>> &&
     requires(S s, const S c, typename S::Params params, std::span<std::byte> room, std::span<const std::byte> image) {
     { S::kKind } -> std::convertible_to<std::uint8_t>;
     { S::kVersion } -> std::convertible_to<std::uint8_t>;
@@ -151,7 +171,7 @@ concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &
     { c.grown_bytes() } -> std::same_as<std::size_t>;    // what to re-lay into after no_room
     { c.relay(room) } -> std::same_as<S>;                // this sketch as a working image in room
     { c.merge_bytes(c) } -> std::same_as<std::size_t>;   // a working image so large merges without no_room
-    { s.merge(c) } -> std::same_as<Status>;              // s is working and has merge_bytes
+    { s.merge(c) } -> std::same_as<Status>;              // s is working and has merge_bytes; c is any image
     { c.settled() } -> std::same_as<bool>;               // nothing waits in the write buffer
     { c.settle_bytes() } -> std::same_as<std::size_t>;   // a working image so large can settle
     { s.settle() } -> std::same_as<void>;                // apply the write buffer

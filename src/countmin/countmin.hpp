@@ -31,6 +31,7 @@ namespace sketch {
 
 class CountMin : public cm::State {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'C';
     static constexpr std::uint8_t kVersion = 1;
 
@@ -349,6 +350,12 @@ inline Status CountMin::check(std::span<const std::byte> image) {
         return Status::bad_content;
     return s.is_table() ? s.check_table() : s.check_list();
 }
+
+// Answers questions about trimmed images.
+class CountMin::Reader : public CountMin {
+  public:
+    explicit Reader(Trimmed<CountMin> sketch) : CountMin(sketch.image()) {}
+};
 
 static_assert(Kernel<CountMin>);
 

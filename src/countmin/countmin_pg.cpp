@@ -80,7 +80,7 @@ template <class T>
 // image, which no state with rows in it is.
 template <class T>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
-    if (!pg::in_aggregate(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", pg::function_name(fcinfo));
+    if (!pg::in_transition(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", pg::function_name(fcinfo));
     const cm::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
     CountMin s = pg::state<T>(fcinfo);
@@ -119,12 +119,12 @@ Datum merge(FunctionCallInfo fcinfo) {
 
 // Flat, as it is asked for many values of one sketch.
 [[gnu::flatten]] Datum estimate(FunctionCallInfo fcinfo) {
-    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
     return Int64GetDatum(Answers(s).count(pg::hash_argument(fcinfo, 1)));
 }
 
 Answers ranges_argument(FunctionCallInfo fcinfo) {
-    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
     if (!s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: this countminsketch has no levels for ranges", pg::function_name(fcinfo)),
@@ -138,7 +138,7 @@ Datum row_of(FunctionCallInfo fcinfo, const cm::Count& c) {
 }
 
 Answers join_argument(FunctionCallInfo fcinfo, int argument) {
-    const CountMin s = pg::arg<Plain>(fcinfo, argument);
+    const CountMin::Reader s = pg::reader<Plain>(fcinfo, argument);
     if (s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: a countminsketch with levels for ranges has no join size", pg::function_name(fcinfo)),
@@ -182,7 +182,7 @@ SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges>(fcinfo, fals
 SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
 SKETCH_FUNCTION(countmin_slide_final) {
-    const CountMin s = pg::arg<Plain>(fcinfo, 0);
+    const CountMin s = pg::any<Plain>(fcinfo, 0);
     if (s.trimmed()) PG_RETURN_NULL();
     return pg::trimmed(s);
 }
@@ -197,7 +197,7 @@ SKETCH_FUNCTION(countmin_slide_merge) { return merge(fcinfo); }
 // Also the way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of
 // unequal widths were in it, and the narrowest may be the one that leaves.
 SKETCH_FUNCTION(countmin_subtract) {
-    if (pg::in_aggregate(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
+    if (pg::in_transition(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
     return pg::combine<Plain>(
         fcinfo, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
         [](CountMin& to, const CountMin& from) {
@@ -210,11 +210,11 @@ SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }
 
 SKETCH_FUNCTION(countmin_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    const CountMin s = pg::cached_arg<Plain>(fcinfo, 0);
+    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
     return row_of(fcinfo, Answers(s).count_bounds(pg::hash_argument(fcinfo, 1), confidence));
 }
 
-SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::arg<Plain>(fcinfo, 0).total()); }
+SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::reader<Plain>(fcinfo, 0).total()); }
 
 SKETCH_FUNCTION(countmin_range) {
     return Int64GetDatum(ranges_argument(fcinfo).range(PG_GETARG_INT64(1), PG_GETARG_INT64(2)));
@@ -250,7 +250,7 @@ SKETCH_FUNCTION(countmin_join_bounds) {
 }
 
 SKETCH_FUNCTION(countmin_info) {
-    const CountMin s = pg::arg<Plain>(fcinfo, 0);
+    const CountMin::Reader s = pg::reader<Plain>(fcinfo, 0);
     const double nodes = s.ranges() ? double{cm::kMostNodes} * cm::kLevels : 1;
     const double confidence = -std::expm1(-s.depth());
     return pg::json(R"({"type": "countminsketch", "version": %d, "mode": "%s", "ranges": %s, "width": %zu, )"

@@ -35,6 +35,7 @@ namespace sketch {
 
 class Hist : public hist::State {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'X';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr int kDefaultBins = 640;
@@ -258,6 +259,12 @@ class Hist : public hist::State {
         }
         return Status::ok;
     }
+};
+
+// Answers questions about trimmed images.
+class Hist::Reader : public Hist {
+  public:
+    explicit Reader(Trimmed<Hist> sketch) : Hist(sketch.image()) {}
 };
 
 static_assert(Kernel<Hist>);

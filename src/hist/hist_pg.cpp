@@ -22,8 +22,6 @@ struct HistShim {
     }
 };
 
-Hist sketch_argument(FunctionCallInfo fcinfo) { return pg::trimmed_arg<HistShim>(fcinfo, 0); }
-
 }  // namespace
 
 SKETCH_FUNCTION(histsketch_in) { return pg::in<HistShim>(fcinfo); }
@@ -49,7 +47,7 @@ SKETCH_FUNCTION(hist_add_count) {
 // The aggregate over a moving frame. Its state is never NULL, and one that is empty is the result NULL.
 
 static void expect_frame(FunctionCallInfo fcinfo) {
-    if (!pg::in_aggregate(fcinfo))
+    if (!pg::in_transition(fcinfo))
         ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                 errmsg("this function is for aggregates over a moving window frame only"));
 }
@@ -73,28 +71,28 @@ SKETCH_FUNCTION(hist_moving_remove) {
 }
 
 SKETCH_FUNCTION(hist_moving_final) {
-    if (PG_ARGISNULL(0) || pg::arg<HistShim>(fcinfo, 0).values() == 0) PG_RETURN_NULL();
+    if (PG_ARGISNULL(0) || pg::any<HistShim>(fcinfo, 0).values() == 0) PG_RETURN_NULL();
     return pg::final<HistShim>(fcinfo);
 }
 
 // The readers answer NULL for a sketch of no values.
 
 SKETCH_FUNCTION(hist_quantile) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(fraction));
 }
 
 SKETCH_FUNCTION(hist_quantiles) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return pg::map_doubles(fcinfo, 1,
                            [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
 }
 
 SKETCH_FUNCTION(hist_bounds) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
     if (s.values() == 0) PG_RETURN_NULL();
     const Bounds b = s.bounds(fraction);
@@ -102,47 +100,47 @@ SKETCH_FUNCTION(hist_bounds) {
 }
 
 SKETCH_FUNCTION(hist_rank) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
 }
 
 SKETCH_FUNCTION(hist_cdf) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
 }
 
 SKETCH_FUNCTION(hist_min) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.min());
 }
 
 SKETCH_FUNCTION(hist_max) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.max());
 }
 
-SKETCH_FUNCTION(hist_count) { return Int64GetDatum(static_cast<int64>(sketch_argument(fcinfo).values())); }
+SKETCH_FUNCTION(hist_count) { return Int64GetDatum(static_cast<int64>(pg::reader<HistShim>(fcinfo, 0).values())); }
 
 SKETCH_FUNCTION(hist_sum) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.total());
 }
 
 SKETCH_FUNCTION(hist_mean) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.total() / static_cast<double>(s.values()));
 }
 
-SKETCH_FUNCTION(hist_error) { return Float8GetDatum(sketch_argument(fcinfo).alpha()); }
+SKETCH_FUNCTION(hist_error) { return Float8GetDatum(pg::reader<HistShim>(fcinfo, 0).alpha()); }
 
 SKETCH_FUNCTION(hist_buckets) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     pg::Rows rows(fcinfo);
     s.for_each_bin([&](const hist::Bin& bin) {
         rows.put(Float8GetDatum(bin.low), Float8GetDatum(bin.high), Int64GetDatum(static_cast<int64>(bin.count)));
@@ -151,7 +149,7 @@ SKETCH_FUNCTION(hist_buckets) {
 }
 
 SKETCH_FUNCTION(hist_plot) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const int width = pg::int_in_range(fcinfo, 1, "width", 1, 1000);
     const hist::Bars bars = hist::bars_of(s);
     std::uint64_t most = 1;
@@ -179,7 +177,7 @@ SKETCH_FUNCTION(hist_plot) {
 }
 
 SKETCH_FUNCTION(hist_info) {
-    const Hist s = sketch_argument(fcinfo);
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     return pg::json(R"({"type": "histsketch", "version": %d, "max_bins": %d, "mode": "%s", "count": %llu, )"
                     R"("nans": %llu, "scale": %d, "bins": %zu, "error": %.9g, "bytes": %zu})",
                     s.version(), s.max_bins(), s.exact() ? "exact" : "bins",

@@ -49,14 +49,14 @@ SKETCH_FUNCTION(approx_percentiles_add) { return pg::add_float8<PercentilesShim>
 
 SKETCH_FUNCTION(approx_percentile_final) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    const Hist s = pg::trimmed_arg<PercentileShim>(fcinfo, 0);
+    const Hist::Reader s = pg::reader<PercentileShim>(fcinfo, 0);
     if (s.values() == 0 || s.fractions() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(s.fraction(0)));
 }
 
 SKETCH_FUNCTION(approx_percentiles_final) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    const Hist s = pg::trimmed_arg<PercentileShim>(fcinfo, 0);
+    const Hist::Reader s = pg::reader<PercentileShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     const auto n = static_cast<int>(s.fractions());
     auto* answers = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));

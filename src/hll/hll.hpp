@@ -30,6 +30,7 @@ namespace sketch {
 
 class Hll : public View {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'H';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr int kDefaultPrecision = 12;
@@ -382,6 +383,12 @@ class Hll : public View {
         }
         return Status::ok;
     }
+};
+
+// Answers questions about trimmed images.
+class Hll::Reader : public Hll {
+  public:
+    explicit Reader(Trimmed<Hll> sketch) : Hll(sketch.image()) {}
 };
 
 static_assert(Kernel<Hll>);

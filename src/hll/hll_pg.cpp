@@ -34,16 +34,16 @@ SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_final) { return pg::final<HllShim>(fcinfo); }
 
-SKETCH_FUNCTION(hll_estimate) { return Float8GetDatum(pg::arg<HllShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(hll_estimate) { return Float8GetDatum(pg::reader<HllShim>(fcinfo, 0).estimate()); }
 
 SKETCH_FUNCTION(hll_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 1, "confidence");
-    const Bounds b = pg::arg<HllShim>(fcinfo, 0).bounds(confidence);
+    const Bounds b = pg::reader<HllShim>(fcinfo, 0).bounds(confidence);
     return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
 }
 
 SKETCH_FUNCTION(hll_info) {
-    const Hll s = pg::arg<HllShim>(fcinfo, 0);
+    const Hll::Reader s = pg::reader<HllShim>(fcinfo, 0);
     return pg::json(R"({"type": "hllsketch", "version": %d, "precision": %d, "mode": "%s", "estimate": %.17g, )"
                     R"("relative_error": %.6f, "bytes": %zu})",
                     s.version(), s.precision(), s.sparse() ? "sparse" : "dense", s.estimate(),
@@ -53,6 +53,6 @@ SKETCH_FUNCTION(hll_info) {
 // The final function of approx_count_distinct: no rows count as 0.
 SKETCH_FUNCTION(hll_count) {
     if (PG_ARGISNULL(0)) return Int64GetDatum(0);
-    const double n = std::nearbyint(pg::settled_arg<HllShim>(fcinfo, 0).estimate());
+    const double n = std::nearbyint(pg::reader<HllShim>(fcinfo, 0).estimate());
     return Int64GetDatum(n < 0x1p63 ? static_cast<int64>(n) : PG_INT64_MAX);
 }

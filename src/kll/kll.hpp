@@ -39,6 +39,7 @@ namespace sketch {
 
 class Kll : public kll::Layout {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'K';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr int kDefaultK = 200;
@@ -376,6 +377,12 @@ class Kll : public kll::Layout {
         }
         return Status::ok;
     }
+};
+
+// Answers questions about trimmed images.
+class Kll::Reader : public Kll {
+  public:
+    explicit Reader(Trimmed<Kll> sketch) : Kll(sketch.image()) {}
 };
 
 static_assert(Kernel<Kll>);

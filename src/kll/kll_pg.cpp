@@ -20,8 +20,6 @@ struct KllShim {
     }
 };
 
-Kll sketch_argument(FunctionCallInfo fcinfo) { return pg::trimmed_arg<KllShim>(fcinfo, 0); }
-
 }  // namespace
 
 SKETCH_FUNCTION(kllsketch_in) { return pg::in<KllShim>(fcinfo); }
@@ -37,21 +35,21 @@ SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 // The readers answer NULL for a sketch of no values.
 
 SKETCH_FUNCTION(kll_quantile) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(fraction));
 }
 
 SKETCH_FUNCTION(kll_quantiles) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return pg::map_doubles(fcinfo, 1,
                            [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
 }
 
 SKETCH_FUNCTION(kll_bounds) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
     if (s.values() == 0) PG_RETURN_NULL();
@@ -60,33 +58,33 @@ SKETCH_FUNCTION(kll_bounds) {
 }
 
 SKETCH_FUNCTION(kll_rank) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
 }
 
 SKETCH_FUNCTION(kll_cdf) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
 }
 
 SKETCH_FUNCTION(kll_min) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.min());
 }
 
 SKETCH_FUNCTION(kll_max) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.values() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.max());
 }
 
-SKETCH_FUNCTION(kll_count) { return Int64GetDatum(static_cast<int64>(sketch_argument(fcinfo).values())); }
+SKETCH_FUNCTION(kll_count) { return Int64GetDatum(static_cast<int64>(pg::reader<KllShim>(fcinfo, 0).values())); }
 
 SKETCH_FUNCTION(kll_info) {
-    const Kll s = sketch_argument(fcinfo);
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     return pg::json(R"({"type": "kllsketch", "version": %d, "k": %d, "mode": "%s", "count": %llu, "nans": %llu, )"
                     R"("levels": %d, "items": %zu, "epsilon": %.6f, "bytes": %zu})",
                     s.version(), s.k(), s.exact() ? "exact" : "levels", static_cast<unsigned long long>(s.values()),

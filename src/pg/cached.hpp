@@ -39,13 +39,13 @@ inline bool same_bytes(const varlena* a, const varlena* b) {
     return fetched.value;
 }
 
-// As arg. Uses the `room` of the call site.
+// As reader. Uses the `room` of the call site.
 template <Shim T>
-typename T::Kernel cached_arg(FunctionCallInfo fcinfo, int argument) {
+typename T::Kernel::Reader cached_reader(FunctionCallInfo fcinfo, int argument) {
     auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(argument));
     if (VARATT_IS_EXTERNAL_ONDISK(datum) || VARATT_IS_COMPRESSED(datum))
-        return read<T>(PointerGetDatum(fetch_once(fcinfo, datum)));
-    return read<T>(PointerGetDatum(datum));
+        return reader_of(any_of<T>(PointerGetDatum(fetch_once(fcinfo, datum))));
+    return reader_of(any_of<T>(PointerGetDatum(datum)));
 }
 
 }  // namespace sketch::pg

@@ -53,6 +53,13 @@ void raise(Status status, const char* type) {
     pg_unreachable();
 }
 
+void raise_too_large(std::size_t bytes) {
+    ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+            errmsg("a sketch would need %zu bytes, and may have %zu", bytes, kMaxImageBytes),
+            errhint("Build it for fewer values or a greater error."));
+    pg_unreachable();
+}
+
 const char* function_name(FunctionCallInfo fcinfo) {
     const char* name = get_func_name(fcinfo->flinfo->fn_oid);
     return name != nullptr ? name : "sketch";

@@ -12,6 +12,9 @@ namespace sketch::pg {
 // Raises the error of a status; type is the SQL name of the sketch, such as "hllsketch".
 [[noreturn]] void raise(Status status, const char* type);
 
+// An image that would need so many bytes is larger than a value may be.
+[[noreturn]] void raise_too_large(std::size_t bytes);
+
 // The name under which the function was called. The transition function of an aggregate speaks for the aggregate; its
 // own name is what its user can look up.
 const char* function_name(FunctionCallInfo fcinfo);

@@ -7,13 +7,6 @@
 
 namespace sketch::pg {
 
-// An argument to read that may be the working state of an aggregate, as a trimmed image.
-template <Shim T>
-typename T::Kernel trimmed_arg(FunctionCallInfo fcinfo, int argument) {
-    const auto s = arg<T>(fcinfo, argument);
-    return s.trimmed() ? s : read<T>(trimmed(s));
-}
-
 // Adds the double in argument 1. NULL values are skipped.
 template <Shim T>
 Datum add_float8(FunctionCallInfo fcinfo) {

@@ -14,24 +14,39 @@ using Base64Byte = uint8;
 using Base64Byte = char;
 #endif
 
+// Text in steps: so many characters are so many whole groups of four, and an image may have hundreds of megabytes.
+static constexpr int kTextStep = 4 << 20, kByteStep = kTextStep / 4 * 3;
+
 Block decode_base64(const char* text, const char* type) {
-    const auto length = static_cast<int>(std::strlen(text));
-    const Block block = allocate(static_cast<std::size_t>(pg_b64_dec_len(length)));
-    const int bytes = pg_b64_decode(text, length, reinterpret_cast<Base64Byte*>(block.room.data()),
-                                    static_cast<int>(block.room.size()));
-    if (bytes < 0)
-        ereport(ERROR, errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("invalid input syntax for type %s", type),
-                errhint("The text form of a sketch is the base64 of its bytes."));
-    block.finish(static_cast<std::size_t>(bytes));
-    return {block.datum, block.room.first(static_cast<std::size_t>(bytes))};
+    const std::size_t length = std::strlen(text);
+    const Block block = allocate(length / 4 * 3 + 3);
+    std::size_t bytes = 0;
+    in_steps(length, kTextStep, [&](std::size_t from, std::size_t to) {
+        const int n = pg_b64_decode(text + from, static_cast<int>(to - from),
+                                    reinterpret_cast<Base64Byte*>(block.room.data() + bytes),
+                                    static_cast<int>(std::min<std::size_t>(block.room.size() - bytes, kByteStep)));
+        // A group that is padded ends the text.
+        if (n < 0 || (to != length && n != kByteStep))
+            ereport(ERROR, errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+                    errmsg("invalid input syntax for type %s", type),
+                    errhint("The text form of a sketch is the base64 of its bytes."));
+        bytes += static_cast<std::size_t>(n);
+    });
+    block.finish(bytes);
+    return {block.datum, block.room.first(bytes)};
 }
 
 char* encode_base64(std::span<const std::byte> bytes) {
-    const int room = pg_b64_enc_len(static_cast<int>(bytes.size()));
-    auto* text = static_cast<char*>(palloc(static_cast<Size>(room) + 1));
-    const int length =
-        pg_b64_encode(reinterpret_cast<const Base64Byte*>(bytes.data()), static_cast<int>(bytes.size()), text, room);
-    if (length < 0) elog(ERROR, "sketch: base64 encoding failed");
+    const std::size_t room = (bytes.size() + 2) / 3 * 4;
+    auto* text = static_cast<char*>(palloc(room + 1));
+    std::size_t length = 0;
+    in_steps(bytes.size(), kByteStep, [&](std::size_t from, std::size_t to) {
+        const int n =
+            pg_b64_encode(reinterpret_cast<const Base64Byte*>(bytes.data() + from), static_cast<int>(to - from),
+                          text + length, static_cast<int>(std::min<std::size_t>(room - length, kTextStep)));
+        if (n < 0) elog(ERROR, "sketch: base64 encoding failed");
+        length += static_cast<std::size_t>(n);
+    });
     text[length] = '\0';
     return text;
 }

@@ -10,96 +10,17 @@
 //
 // The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
 // place, and grows by being re-laid in the short-lived context and returned: the executor copies it and frees the old
-// one. Everything else that SQL sees is a trimmed image.
+// one. What final functions, doors and plain functions return is trimmed. How arguments come in: argument.hpp.
 #pragma once
 
-#include <utility>
-
-#include "core/kernel.hpp"
-
-#include "pg/error.hpp"
-#include "pg/pg.hpp"
+#include "pg/argument.hpp"
 #include "pg/value.hpp"
 
 namespace sketch::pg {
 
-template <class T>
-concept Shim = Kernel<typename T::Kernel> && requires(FunctionCallInfo fcinfo) {
-    { T::kType } -> std::convertible_to<const char*>;
-    { T::params(fcinfo, 0) } -> std::same_as<typename T::Kernel::Params>;
-};
-
-// --- images in varlenas ---------------------------------------------------------------------------------------------
-
-// A new varlena and the room for its image.
-struct Block {
-    varlena* datum;
-    std::span<std::byte> room;
-
-    Datum finish(std::size_t bytes) const {
-        SET_VARSIZE(datum, VARHDRSZ + bytes);
-        return PointerGetDatum(datum);
-    }
-};
-
-inline Block allocate(std::size_t bytes) {
-    auto* datum = static_cast<varlena*>(palloc(VARHDRSZ + bytes));
-    SET_VARSIZE(datum, VARHDRSZ + bytes);
-    return {datum, {reinterpret_cast<std::byte*>(VARDATA(datum)), bytes}};
-}
-
-inline std::span<const std::byte> image_of(const varlena* datum) {
-    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(datum)), VARSIZE_ANY_EXHDR(datum)};
-}
-
-// An argument to read. It is trusted: only what a newer release could have written is refused.
-template <Shim T>
-typename T::Kernel read(Datum value) {
-    using Kernel = typename T::Kernel;
-    const Kernel s(image_of(reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value))));
-    const Status status = check_header({s.image(), s.bytes()}, Kernel::kKind, Kernel::kVersion);
-    if (status != Status::ok) [[unlikely]]
-        raise(status, T::kType);
-    return s;
-}
-
-template <Shim T>
-typename T::Kernel arg(FunctionCallInfo fcinfo, int argument) {
-    return read<T>(PG_GETARG_DATUM(argument));
-}
-
-template <class Kernel>
-Datum datum_of(const Kernel& s) {
-    return PointerGetDatum(const_cast<std::byte*>(s.image()) - VARHDRSZ);
-}
-
-// The same sketch in new, larger room.
-template <class Kernel>
-Kernel relaid(const Kernel& s, std::size_t bytes) {
-    return s.relay(allocate(bytes).room);
-}
-
-// With nothing left in the write buffer. Never touches s: other aggregates may share it.
-template <class Kernel>
-Kernel settled(const Kernel& s) {
-    if (s.settled()) return s;
-    Kernel copy = relaid(s, s.settle_bytes());
-    copy.settle();
-    return copy;
-}
-
-// An argument to read that may be the working state of an aggregate.
-template <Shim T>
-typename T::Kernel settled_arg(FunctionCallInfo fcinfo, int argument) {
-    return settled(arg<T>(fcinfo, argument));
-}
-
-// The canonical image.
 template <class Kernel>
 Datum trimmed(const Kernel& s) {
-    const Kernel whole = settled(s);
-    const Block block = allocate(whole.trimmed_bytes());
-    return block.finish(whole.trim(block.room));
+    return PointerGetDatum(trimmed_copy(s));
 }
 
 // --- doors ----------------------------------------------------------------------------------------------------------
@@ -122,9 +43,8 @@ Datum in(FunctionCallInfo fcinfo) {
 
 template <Shim T>
 Datum out(FunctionCallInfo fcinfo) {
-    const auto s = arg<T>(fcinfo, 0);
-    if (s.trimmed()) return CStringGetDatum(encode_base64({s.image(), s.bytes()}));
-    return CStringGetDatum(encode_base64(image_of(reinterpret_cast<varlena*>(DatumGetPointer(trimmed(s))))));
+    const auto s = reader<T>(fcinfo, 0);
+    return CStringGetDatum(encode_base64({s.image(), s.bytes()}));
 }
 
 template <Shim T>
@@ -138,18 +58,15 @@ Datum recv(FunctionCallInfo fcinfo) {
 // send, and the cast to bytea: a bytea of the trimmed image.
 template <Shim T>
 Datum to_bytes(FunctionCallInfo fcinfo) {
-    const auto s = arg<T>(fcinfo, 0);
-    if (!s.trimmed()) return trimmed(s);
-    const Block block = allocate(s.bytes());
-    std::memcpy(block.room.data(), s.image(), s.bytes());
-    return PointerGetDatum(block.datum);
+    const auto s = any<T>(fcinfo, 0);
+    return s.trimmed() ? datum_of(copied(s)) : trimmed(s);
 }
 
 template <Shim T>
 Datum from_bytes(FunctionCallInfo fcinfo) {
     const auto bytes = bytea_argument(fcinfo, 0);
     const Block block = allocate(bytes.size());
-    std::memcpy(block.room.data(), bytes.data(), bytes.size());
+    copy_in_steps(block.room.data(), bytes.data(), bytes.size());
     return checked<T>(block);
 }
 
@@ -160,39 +77,12 @@ Datum empty(typename T::Kernel::Params params) {
 
 // --- aggregates -----------------------------------------------------------------------------------------------------
 
-// AggCheckCallContext without the call: it is asked for every row.
-inline bool in_aggregate(FunctionCallInfo fcinfo) {
-    return fcinfo->context != nullptr && (IsA(fcinfo->context, AggState) || IsA(fcinfo->context, WindowAggState));
-}
-
-// Whether the first argument is a state that can be written where it stands: a state that came out of a tuple may have
-// a short header, no alignment, or be toasted.
-inline bool writable(const varlena* datum) {
-    return VARATT_IS_4B_U(datum) && reinterpret_cast<std::uintptr_t>(datum) % 8 == 0;
-}
-
-template <Shim T>
-typename T::Kernel in_place(varlena* datum) {
-    return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
-}
-
-// The state of the aggregate, to be written in place; a copy of it first, where it cannot be.
-template <Shim T>
-typename T::Kernel state(FunctionCallInfo fcinfo) {
-    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-    if (writable(datum)) return in_place<T>(datum);
-    const auto s = arg<T>(fcinfo, 0);
-    const Block block = allocate(s.bytes());
-    std::memcpy(block.room.data(), s.image(), s.bytes());
-    return {block.room.data(), block.room.size()};
-}
-
 // The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
 // registers for it. `full`: the state has just refused the item.
 template <Shim T, class Add>
 [[gnu::noinline, gnu::cold]] Datum add_with_room(FunctionCallInfo fcinfo, int first, Add add_to, bool full) {
     using Kernel = typename T::Kernel;
-    const bool aggregate = in_aggregate(fcinfo);
+    const bool aggregate = in_transition(fcinfo);
     Kernel s(nullptr, 0);
     if (PG_ARGISNULL(0)) {
         const auto params = T::params(fcinfo, first);
@@ -202,7 +92,7 @@ template <Shim T, class Add>
         // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
         if (full) s = relaid(s, s.grown_bytes());
     } else {
-        s = arg<T>(fcinfo, 0);
+        s = any<T>(fcinfo, 0);
         s = relaid(s, s.grown_bytes());
     }
     Status status;
@@ -216,9 +106,9 @@ template <Shim T, class Add>
 template <Shim T, class Add>
 Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
     bool full = false;
-    if (!PG_ARGISNULL(0) && in_aggregate(fcinfo)) [[likely]] {
+    if (!PG_ARGISNULL(0) && in_transition(fcinfo)) [[likely]] {
         auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-        if (writable(datum)) [[likely]] {
+        if (aligned(datum)) [[likely]] {
             auto s = in_place<T>(datum);
             if (add_to(s) == Status::ok) [[likely]]
                 return PointerGetDatum(datum);
@@ -246,9 +136,9 @@ Datum add_value(FunctionCallInfo fcinfo) {
 template <Shim T, class Need, class Combine>
 Datum combine(FunctionCallInfo fcinfo, Need need, Combine combine_with) {
     using Kernel = typename T::Kernel;
-    const bool aggregate = in_aggregate(fcinfo);
-    Kernel to = aggregate ? state<T>(fcinfo) : arg<T>(fcinfo, 0);
-    const Kernel from = arg<T>(fcinfo, 1);
+    const bool aggregate = in_transition(fcinfo);
+    Kernel to = aggregate ? state<T>(fcinfo) : any<T>(fcinfo, 0);
+    const Kernel from = any<T>(fcinfo, 1);
     const std::size_t bytes = need(to, from);
     if (!aggregate || to.trimmed() || to.bytes() < bytes) to = relaid(to, std::max(bytes, to.bytes()));
     const Status status = combine_with(to, from);
@@ -271,7 +161,7 @@ Datum merge(FunctionCallInfo fcinfo) {
 template <Shim T>
 Datum final(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    return trimmed(arg<T>(fcinfo, 0));
+    return trimmed(any<T>(fcinfo, 0));
 }
 
 // --- results --------------------------------------------------------------------------------------------------------

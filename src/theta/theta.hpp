@@ -36,6 +36,7 @@ namespace sketch {
 
 class Theta : public View {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'T';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr int kMinLgK = 4, kMaxLgK = 20, kDefaultLgK = 12;
@@ -384,6 +385,12 @@ class Theta : public View {
         }
         return n;
     }
+};
+
+// Answers questions about trimmed images.
+class Theta::Reader : public Theta {
+  public:
+    explicit Reader(Trimmed<Theta> sketch) : Theta(sketch.image()) {}
 };
 
 static_assert(Kernel<Theta>);

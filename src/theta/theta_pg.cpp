@@ -28,20 +28,14 @@ struct ThetaShim {
     }
 };
 
-// A set operation that shrinks argument 0 by argument 1: as transition or combine function in place, else to a new
-// image.
-Datum shrink(FunctionCallInfo fcinfo, Status (Theta::*operation)(const Theta&, const Theta&)) {
-    const bool in_place = pg::in_aggregate(fcinfo);
-    const Theta a = in_place ? pg::state<ThetaShim>(fcinfo) : pg::settled_arg<ThetaShim>(fcinfo, 0);
-    const Theta b = pg::settled_arg<ThetaShim>(fcinfo, 1);
-    Theta to = a;
-    if (!in_place || a.trimmed()) {
-        const auto room = pg::allocate(a.kept_bytes()).room;
-        to = Theta(room.data(), room.size());
-    }
+// A set operation of two arguments: as transition or combine function to a new working state, else to a trimmed image.
+Datum set_operation(FunctionCallInfo fcinfo, Status (Theta::*operation)(const Theta&, const Theta&)) {
+    const Theta a = pg::settled(pg::any<ThetaShim>(fcinfo, 0)), b = pg::settled(pg::any<ThetaShim>(fcinfo, 1));
+    const auto room = pg::allocate(a.kept_bytes()).room;
+    Theta to(room.data(), room.size());
     const Status status = (to.*operation)(a, b);
     if (status != Status::ok) pg::raise(status, ThetaShim::kType);
-    return in_place ? pg::datum_of(to) : pg::trimmed(to);
+    return pg::in_transition(fcinfo) ? pg::datum_of(to) : pg::trimmed(to);
 }
 
 Datum bounds_row(FunctionCallInfo fcinfo, const Bounds& b) {
@@ -60,29 +54,30 @@ SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }
 
-SKETCH_FUNCTION(theta_intersect) { return shrink(fcinfo, &Theta::intersect); }
-SKETCH_FUNCTION(theta_except) { return shrink(fcinfo, &Theta::except); }
+SKETCH_FUNCTION(theta_intersect) { return set_operation(fcinfo, &Theta::intersect); }
+SKETCH_FUNCTION(theta_except) { return set_operation(fcinfo, &Theta::except); }
 
-SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::arg<ThetaShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::reader<ThetaShim>(fcinfo, 0).estimate()); }
 
 SKETCH_FUNCTION(theta_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 1, "confidence");
-    return bounds_row(fcinfo, pg::arg<ThetaShim>(fcinfo, 0).bounds(confidence));
+    return bounds_row(fcinfo, pg::reader<ThetaShim>(fcinfo, 0).bounds(confidence));
 }
 
 SKETCH_FUNCTION(theta_jaccard) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(fcinfo, Theta::jaccard(pg::arg<ThetaShim>(fcinfo, 0), pg::arg<ThetaShim>(fcinfo, 1), confidence));
+    return bounds_row(fcinfo,
+                      Theta::jaccard(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
 }
 
 SKETCH_FUNCTION(theta_containment) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(fcinfo,
-                      Theta::containment(pg::arg<ThetaShim>(fcinfo, 0), pg::arg<ThetaShim>(fcinfo, 1), confidence));
+    return bounds_row(
+        fcinfo, Theta::containment(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
 }
 
 SKETCH_FUNCTION(theta_info) {
-    const Theta s = pg::arg<ThetaShim>(fcinfo, 0);
+    const Theta::Reader s = pg::reader<ThetaShim>(fcinfo, 0);
     return pg::json(R"({"type": "thetasketch", "version": %d, "k": %zu, "mode": "%s", "theta": %.17g, "hashes": %zu, )"
                     R"("estimate": %.17g, "relative_error": %.6f, "bytes": %zu})",
                     s.version(), s.k(), s.exact() ? "exact" : "sampled", s.theta(), s.retained(), s.estimate(),

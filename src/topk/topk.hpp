@@ -17,6 +17,7 @@ namespace sketch {
 
 class Topk : public Entries<Topk, 1> {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'F';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr std::uint32_t kDefaultK = 128;
@@ -97,6 +98,12 @@ class Topk : public Entries<Topk, 1> {
         store(image_ + 4, static_cast<std::uint8_t>(n));
         store(image_ + 5, static_cast<std::uint8_t>(n >> 8));
     }
+};
+
+// Answers questions about trimmed images.
+class Topk::Reader : public Topk {
+  public:
+    explicit Reader(Trimmed<Topk> sketch) : Topk(sketch.image()) {}
 };
 
 static_assert(Kernel<Topk>);

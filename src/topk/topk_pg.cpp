@@ -43,33 +43,27 @@ Datum add_item(FunctionCallInfo fcinfo, int parameters, int weight) {
         fcinfo, parameters, [ item, w ](Topk & s) __attribute__((always_inline)) { return s.add(item, w); });
 }
 
-// A trimmed sketch, also from the working state of an aggregate.
-Topk trimmed_arg(FunctionCallInfo fcinfo) {
-    const Topk s = pg::arg<TopkShim>(fcinfo, 0);
-    return s.trimmed() ? s : pg::read<TopkShim>(pg::trimmed(s));
-}
-
-std::span<std::uint32_t> ranking(const Topk& s) {
+std::span<std::uint32_t> ranking(const Topk::Reader& s) {
     const std::span order(static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * (s.entries() + 1))), s.entries());
     s.rank(order);
     return order;
 }
 
 // How many rows argument 1 asks for; NULL asks for all.
-std::size_t rows_wanted(FunctionCallInfo fcinfo, const Topk& s) {
+std::size_t rows_wanted(FunctionCallInfo fcinfo, const Topk::Reader& s) {
     if (PG_ARGISNULL(1)) return s.entries();
     return std::min<std::size_t>(s.entries(),
                                  static_cast<std::size_t>(pg::int_in_range(fcinfo, 1, "n", 0, PG_INT32_MAX)));
 }
 
-void put_row(pg::Rows& rows, const Topk& s, std::uint32_t i, double bar) {
+void put_row(pg::Rows& rows, const Topk::Reader& s, std::uint32_t i, double bar) {
     rows.put(pg::item_text(s.item(i)), Float8GetDatum(s.lower(i)), Float8GetDatum(s.lower(i)),
              Float8GetDatum(s.upper(i)), BoolGetDatum(s.lower(i) >= bar));
 }
 
 // lower, estimate, upper of argument 1.
 std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
-    const Topk s = trimmed_arg(fcinfo);
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const Item item = pg::item_argument(fcinfo, 1);
     if (s.item_kind() != ItemKind::none && s.item_kind() != item.kind) pg::raise(Status::unlike_items, TopkShim::kType);
     const std::uint32_t i = s.find(item);
@@ -94,7 +88,7 @@ SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_items) {
     pg::Rows rows(fcinfo);
     if (PG_ARGISNULL(0)) return rows.done();
-    const Topk s = trimmed_arg(fcinfo);
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const std::size_t n = rows_wanted(fcinfo, s);
     const auto order = ranking(s);
     const double bar = s.bar(order, n);
@@ -106,7 +100,7 @@ SKETCH_FUNCTION(topk_above) {
     const double asked = pg::number_in_range(fcinfo, 1, "threshold", 0, kMaxTotal);
     const bool no_false_positives = PG_GETARG_BOOL(2);
     pg::Rows rows(fcinfo);
-    const Topk s = trimmed_arg(fcinfo);
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const double threshold = asked < 1 ? asked * s.total() : asked;
     for (const std::uint32_t i : ranking(s))
         if ((no_false_positives ? s.lower(i) : s.upper(i)) > threshold) put_row(rows, s, i, threshold);
@@ -115,11 +109,11 @@ SKETCH_FUNCTION(topk_above) {
 
 SKETCH_FUNCTION(topk_estimate) { return Float8GetDatum(bounds(fcinfo)[1]); }
 SKETCH_FUNCTION(topk_bounds) { return pg::row_of(fcinfo, bounds(fcinfo)); }
-SKETCH_FUNCTION(topk_total) { return Float8GetDatum(trimmed_arg(fcinfo).total()); }
-SKETCH_FUNCTION(topk_error) { return Float8GetDatum(trimmed_arg(fcinfo).floor()); }
+SKETCH_FUNCTION(topk_total) { return Float8GetDatum(pg::reader<TopkShim>(fcinfo, 0).total()); }
+SKETCH_FUNCTION(topk_error) { return Float8GetDatum(pg::reader<TopkShim>(fcinfo, 0).floor()); }
 
 SKETCH_FUNCTION(topk_info) {
-    const Topk s = trimmed_arg(fcinfo);
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     return pg::json(R"({"type": "topksketch", "version": %d, "k": %u, "items": "%s", "entries": %u, "total": %.17g, )"
                     R"("error": %.17g, "bytes": %zu})",
                     s.version(), s.k(), pg::kind_name(s.item_kind()), s.entries(), s.total(), s.floor(), s.bytes());
@@ -128,7 +122,7 @@ SKETCH_FUNCTION(topk_info) {
 // The final function of approx_top_k.
 SKETCH_FUNCTION(topk_list) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    const Topk s = trimmed_arg(fcinfo);
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const auto order = ranking(s);
     StringInfoData text;
     initStringInfo(&text);

@@ -31,6 +31,7 @@ namespace sketch {
 
 class Trend : public Entries<Trend, 2> {
   public:
+    class Reader;
     static constexpr std::uint8_t kKind = 'D';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr std::uint32_t kDefaultK = 128;
@@ -223,6 +224,12 @@ class Trend : public Entries<Trend, 2> {
         }
         return true;
     }
+};
+
+// Answers questions about trimmed images.
+class Trend::Reader : public Trend {
+  public:
+    explicit Reader(Trimmed<Trend> sketch) : Trend(sketch.image()) {}
 };
 
 static_assert(Kernel<Trend>);

@@ -130,18 +130,14 @@ Datum add_event(FunctionCallInfo fcinfo) {
         });
 }
 
-// A trimmed sketch, also from the working state of an aggregate.
-Trend trimmed_of(const Trend& s) { return s.trimmed() ? s : pg::read<Shim>(pg::trimmed(s)); }
-Trend trimmed_arg(FunctionCallInfo fcinfo, int argument) { return trimmed_of(pg::arg<Shim>(fcinfo, argument)); }
-
 // What a reader asks for: a moment (NULL: of the newest event) and one of the half-lives (NULL: the shortest).
 struct Question {
-    Trend s;
+    Trend::Reader s;
     int scale;
     double decay;
     double per_second;  // a steady rate of events scores half_life / ln 2 times that rate
 
-    Question(FunctionCallInfo fcinfo, int as_of) : s(trimmed_arg(fcinfo, 0)), scale(0) {
+    Question(FunctionCallInfo fcinfo, int as_of) : s(pg::reader<Shim>(fcinfo, 0)), scale(0) {
         std::int64_t at = Trend::kNever;
         if (!PG_ARGISNULL(as_of)) at = finite(fcinfo, as_of, "as_of");
         if (!PG_ARGISNULL(as_of + 1)) {
@@ -162,11 +158,11 @@ struct Question {
 };
 static_assert(std::is_trivially_destructible_v<Question>);
 
-std::span<std::uint32_t> order_for(const Trend& s) {
+std::span<std::uint32_t> order_for(const Trend::Reader& s) {
     return {static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * (s.entries() + 1))), s.entries()};
 }
 
-std::size_t rows_wanted(FunctionCallInfo fcinfo, int argument, const Trend& s) {
+std::size_t rows_wanted(FunctionCallInfo fcinfo, int argument, const Trend::Reader& s) {
     if (PG_ARGISNULL(argument)) return s.entries();
     const int n = pg::int_in_range(fcinfo, argument, "n", 0, PG_INT32_MAX);
     return std::min<std::size_t>(s.entries(), static_cast<std::size_t>(n));
@@ -205,7 +201,7 @@ SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
 // A sketch from elsewhere may be ahead of time as an event may be.
 SKETCH_FUNCTION(trend_merge) {
     if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1)) {
-        const Trend a = pg::arg<Shim>(fcinfo, 0), b = pg::arg<Shim>(fcinfo, 1);
+        const Trend a = pg::any<Shim>(fcinfo, 0), b = pg::any<Shim>(fcinfo, 1);
         const std::int64_t ahead = std::min(a.ahead(), b.ahead());
         if (a.latest() != Trend::kNever) reject_future(a.latest(), ahead);
         if (b.latest() != Trend::kNever) reject_future(b.latest(), ahead);
@@ -229,7 +225,7 @@ SKETCH_FUNCTION(trend_items) {
 SKETCH_FUNCTION(trend_bursts) {
     pg::Rows rows(fcinfo);
     if (PG_ARGISNULL(0)) return rows.done();
-    const Trend s = trimmed_arg(fcinfo, 0);
+    const Trend::Reader s = pg::reader<Shim>(fcinfo, 0);
     if (s.scales() < 2)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("trend_bursts compares two half-lives, and this trendsketch has one"),
@@ -276,13 +272,13 @@ SKETCH_FUNCTION(trend_error) {
 }
 
 SKETCH_FUNCTION(trend_latest) {
-    const Trend s = trimmed_arg(fcinfo, 0);
+    const Trend::Reader s = pg::reader<Shim>(fcinfo, 0);
     if (s.latest() == Trend::kNever) PG_RETURN_NULL();
     return TimestampTzGetDatum(s.latest());
 }
 
 SKETCH_FUNCTION(trend_info) {
-    const Trend s = trimmed_arg(fcinfo, 0);
+    const Trend::Reader s = pg::reader<Shim>(fcinfo, 0);
     StringInfoData scales;
     initStringInfo(&scales);
     for (int t = 0; t < s.scales(); ++t) {

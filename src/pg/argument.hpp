@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// How a sketch comes in as an argument: the one place that knows what PostgreSQL may hand to a function. That is any
+// image which some function of ours returned: trimmed, or the working state of an aggregate that somebody made of our
+// functions without a final function. It may have been stored meanwhile: compressed, out of line, under a short header
+// and without alignment. And it may be the state of a running aggregate, which others share.
+//
+//   reader<T>(fcinfo, i)   to answer questions: a view of the trimmed form
+//   any<T>(fcinfo, i)      to merge from, to re-lay: any image, never written to
+//   state<T>(fcinfo)       to write on: argument 0 of a transition or combine function, which owns it
+//
+// A kernel's readers take a Trimmed<S>, and only this file and the final step make one.
+#pragma once
+
+#include <utility>
+
+#include "core/interrupts.hpp"
+#include "core/kernel.hpp"
+
+#include "pg/error.hpp"
+#include "pg/pg.hpp"
+
+namespace sketch::pg {
+
+template <class T>
+concept Shim = Kernel<typename T::Kernel> && requires(FunctionCallInfo fcinfo) {
+    { T::kType } -> std::convertible_to<const char*>;
+    { T::params(fcinfo, 0) } -> std::same_as<typename T::Kernel::Params>;
+};
+
+// --- images in varlenas ---------------------------------------------------------------------------------------------
+
+// A new varlena and the room for its image.
+struct Block {
+    varlena* datum;
+    std::span<std::byte> room;
+
+    Datum finish(std::size_t bytes) const {
+        SET_VARSIZE(datum, VARHDRSZ + bytes);
+        return PointerGetDatum(datum);
+    }
+};
+
+// Of a state or a result: a size that PostgreSQL has no value for is an error of ours.
+inline Block allocate(std::size_t bytes) {
+    if (bytes > MaxAllocSize - VARHDRSZ) [[unlikely]]
+        raise_too_large(bytes);
+    auto* datum = static_cast<varlena*>(palloc(VARHDRSZ + bytes));
+    SET_VARSIZE(datum, VARHDRSZ + bytes);
+    return {datum, {reinterpret_cast<std::byte*>(VARDATA(datum)), bytes}};
+}
+
+inline std::span<const std::byte> image_of(const varlena* datum) {
+    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(datum)), VARSIZE_ANY_EXHDR(datum)};
+}
+
+template <class Kernel>
+Datum datum_of(const Kernel& s) {
+    return PointerGetDatum(const_cast<std::byte*>(s.image()) - VARHDRSZ);
+}
+
+// Whether an image stands as kernels want to write it, or read it while it is a working one.
+inline bool aligned(const varlena* datum) {
+    return VARATT_IS_4B_U(datum) && reinterpret_cast<std::uintptr_t>(datum) % 8 == 0;
+}
+
+template <class Kernel>
+Kernel copied(const Kernel& s) {
+    const Block block = allocate(s.bytes());
+    copy_in_steps(block.room.data(), s.image(), s.bytes());
+    return {block.room.data(), block.room.size()};
+}
+
+// The same sketch in new, larger room.
+template <class Kernel>
+Kernel relaid(const Kernel& s, std::size_t bytes) {
+    return s.relay(allocate(bytes).room);
+}
+
+// --- to read --------------------------------------------------------------------------------------------------------
+
+// Any image. Of its bytes only what a newer release could have written is refused: they passed a door, or we wrote
+// them.
+template <Shim T>
+typename T::Kernel any_of(Datum value) {
+    using Kernel = typename T::Kernel;
+    const auto* datum = reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value));
+    const Kernel s(image_of(datum));
+    const Status status = check_header({s.image(), s.bytes()}, Kernel::kKind, Kernel::kVersion);
+    if (status != Status::ok) [[unlikely]]
+        raise(status, T::kType);
+    if (!s.trimmed() && !aligned(datum)) [[unlikely]]
+        return copied(s);
+    return s;
+}
+
+template <Shim T>
+typename T::Kernel any(FunctionCallInfo fcinfo, int argument) {
+    return any_of<T>(PG_GETARG_DATUM(argument));
+}
+
+// With nothing left in the write buffer. Never touches s: other aggregates may share it.
+template <class Kernel>
+Kernel settled(const Kernel& s) {
+    if (s.settled()) return s;
+    Kernel copy = relaid(s, s.settle_bytes());
+    copy.settle();
+    return copy;
+}
+
+// The canonical image, in a varlena of its own.
+template <class Kernel>
+varlena* trimmed_copy(const Kernel& s) {
+    const Kernel whole = settled(s);
+    const Block block = allocate(whole.trimmed_bytes());
+    const std::size_t bytes = whole.trim(block.room);
+    Assert(Kernel::check(block.room.first(bytes)) == Status::ok);
+    if (bytes > kMaxImageBytes) [[unlikely]]
+        raise_too_large(bytes);
+    block.finish(bytes);
+    return block.datum;
+}
+
+template <class Kernel>
+typename Kernel::Reader reader_of(const Kernel& s) {
+    if (s.trimmed()) [[likely]]
+        return typename Kernel::Reader(Trimmed<Kernel>({s.image(), s.bytes()}));
+    return typename Kernel::Reader(Trimmed<Kernel>(image_of(trimmed_copy(s))));
+}
+
+template <Shim T>
+typename T::Kernel::Reader reader(FunctionCallInfo fcinfo, int argument) {
+    return reader_of(any<T>(fcinfo, argument));
+}
+
+// --- to write -------------------------------------------------------------------------------------------------------
+
+// Whether this is the call of a transition, combine or inverse function, whose argument 0 is a state that the aggregate
+// owns. A final function is called by the same node, and its state is shared: it must not be written to. A window calls
+// its final functions as it calls the others, but gives them no argument beside the state that is not NULL, and nothing
+// is written then. (As AggCheckCallContext, without its call: it is asked for every row.)
+inline bool in_transition(FunctionCallInfo fcinfo) {
+    const auto* context = fcinfo->context;
+    if (context == nullptr) return false;
+    if (IsA(context, AggState)) return reinterpret_cast<const AggState*>(context)->curperagg == nullptr;
+    return IsA(context, WindowAggState);
+}
+
+template <Shim T>
+typename T::Kernel in_place(varlena* datum) {
+    return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
+}
+
+// The state in a transition, to be written in place; a copy of it first, where it cannot be: it came out of a tuple.
+// It may be trimmed, and is then to be re-laid.
+template <Shim T>
+typename T::Kernel state(FunctionCallInfo fcinfo) {
+    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
+    if (aligned(datum)) return in_place<T>(datum);
+    return copied(any<T>(fcinfo, 0));
+}
+
+}  // namespace sketch::pg
