@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "core/kernel.hpp"
 
 namespace sketch::test {
@@ -19,12 +20,7 @@ using Image = std::vector<std::byte>;
 struct Random {
     std::uint64_t state;
 
-    std::uint64_t operator()() {
-        std::uint64_t z = state += 0x9E3779B97F4A7C15;
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-        z = (z ^ z >> 27) * 0x94D049BB133111EB;
-        return z ^ z >> 31;
-    }
+    std::uint64_t operator()() { return mix64(state += kGolden); }
     std::uint64_t below(std::uint64_t n) { return operator()() % n; }
     double uniform() { return static_cast<double>(operator()() >> 11) * 0x1p-53; }
 

@@ -28,9 +28,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <type_traits>
+
+#include "core/bytes.hpp"
 
 namespace sketch {
 
@@ -54,20 +55,6 @@ enum class Status : std::uint8_t {
 inline constexpr std::size_t kHeaderBytes = 12;
 inline constexpr std::size_t kLengthWordBytes = 4;
 inline constexpr std::uint8_t kHashXxh3 = 1;
-
-template <class T>
-inline T load(const std::byte* from) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    T value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-}
-
-template <class T>
-inline void store(std::byte* to, T value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    std::memcpy(to, &value, sizeof value);
-}
 
 // A view of an image: what all kernels have in common. Const members never write, also where the view was made from
 // bytes that may only be read.
