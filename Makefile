@@ -25,5 +25,7 @@ include $(PGXS)
 
 -include $(OBJS:.o=.d)
 
-sketch--$(EXTVERSION).sql: src/pg/value_types src/pg/type.sql src/pg/prologue.sql $(wildcard $(ROOMS:%=%/*.sql)) src/pg/assemble.awk sketch.control
+.DELETE_ON_ERROR:
+
+sketch--$(EXTVERSION).sql: src/pg/value_types src/pg/room.sql src/pg/prologue.sql $(wildcard $(ROOMS:%=%/*.sql)) src/pg/assemble.awk sketch.control
 	awk -f src/pg/assemble.awk $(filter-out %.awk %.control,$^) > $@

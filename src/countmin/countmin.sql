@@ -1,266 +1,123 @@
-
 -- countmin: how often? how many in a range? how large a join? ---------------------------------------------------------
 
 -- extended: most cells of a table that is not full yet are zero.
--- type countminsketch stored extended
+CREATE SKETCH countminsketch (STORAGE = extended, COMMUTATOR = ||);
 COMMENT ON TYPE countminsketch IS
     'How often? Count-Min sketch: exact for few values, then never too low, and within epsilon of the total.';
 
-CREATE FUNCTION countmin_empty(
-    epsilon double precision DEFAULT 0.001, confidence double precision DEFAULT 0.99) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_empty(double precision, double precision) IS
-    'A sketch of no values, whose error is to be at most epsilon of the total weight with this confidence.';
+CREATE FUNCTION countmin_empty(epsilon double precision DEFAULT 0.001, confidence double precision DEFAULT 0.99)
+    RETURNS countminsketch STRICT;
+COMMENT IS 'A sketch of no values, whose error is to be at most epsilon of the total weight with this confidence.';
 
-CREATE FUNCTION countmin_range_empty(
-    epsilon double precision DEFAULT 0.1, confidence double precision DEFAULT 0.99) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_empty(double precision, double precision) IS
-    'A sketch of no values with levels for ranges; the error of a range is at most epsilon of the total weight.';
+CREATE FUNCTION countmin_range_empty(epsilon double precision DEFAULT 0.1, confidence double precision DEFAULT 0.99)
+    RETURNS countminsketch STRICT;
+COMMENT IS 'A sketch of no values with levels for ranges; the error of a range is at most epsilon of the total weight.';
 
-CREATE FUNCTION countmin_merge(a countminsketch, b countminsketch) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION countmin_merge(countminsketch, countminsketch) IS
     'The sketch of the values of both, at the lesser of their widths. NULL merged with s is s.';
-CREATE OPERATOR || (LEFTARG = countminsketch, RIGHTARG = countminsketch, FUNCTION = countmin_merge, COMMUTATOR = ||);
-COMMENT ON OPERATOR || (countminsketch, countminsketch) IS 'countmin_merge';
+COMMENT ON FUNCTION countmin_info(countminsketch) IS
+    'Parameters, totals, whether counts below zero were seen, bytes, and the guarantee in words.';
 
-CREATE FUNCTION countmin_subtract(a countminsketch, b countminsketch) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_subtract(countminsketch, countminsketch) IS
-    'The sketch of what is left of a when b, a part of it, is taken away.';
+CREATE FUNCTION countmin_subtract(a countminsketch, b countminsketch) RETURNS countminsketch STRICT;
+COMMENT IS 'The sketch of what is left of a when b, a part of it, is taken away.';
 CREATE OPERATOR - (LEFTARG = countminsketch, RIGHTARG = countminsketch, FUNCTION = countmin_subtract);
 COMMENT ON OPERATOR - (countminsketch, countminsketch) IS 'countmin_subtract';
 
-CREATE FUNCTION countmin_final(countminsketch) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_final(countminsketch) IS 'Final function of the aggregates: the stored form of a state.';
-
 -- The moving form of the aggregates: in a window whose start moves, a row that leaves the frame is taken out of the
 -- state again. These functions are strict, as the executor wants them: it counts the rows that are not NULL itself.
-CREATE FUNCTION countmin_slide_final(countminsketch) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_final(countminsketch) IS
-    'Final function of the aggregates over moving frames: NULL before the first row.';
+CREATE FUNCTION countmin_slide_final(countminsketch) RETURNS countminsketch STRICT;
+COMMENT IS 'Final function of the aggregates over moving frames: NULL before the first row.';
 
-CREATE FUNCTION countmin_slide_merge(state countminsketch, sketch countminsketch) RETURNS countminsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_merge(countminsketch, countminsketch) IS 'countmin_merge for moving frames.';
-
--- for each value type
-CREATE FUNCTION countmin_add(sketch countminsketch, value VALUE) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_add(countminsketch, VALUE) IS
-    'The sketch with one value more. A NULL sketch starts a new one; NULL adds nothing.';
-
-CREATE FUNCTION countmin_slide_add(state countminsketch, value VALUE) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_add(countminsketch, VALUE) IS
-    'Transition of countmin_agg in moving frames: a row comes in.';
-
-CREATE FUNCTION countmin_slide_remove(state countminsketch, value VALUE) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_remove(countminsketch, VALUE) IS
-    'Inverse transition of countmin_agg in moving frames: a row goes out.';
-
-CREATE AGGREGATE countmin_agg(value VALUE) (
-    SFUNC = countmin_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_agg(VALUE) IS
-    'The sketch of how often each value occurs: within 0.1 % of the total with a confidence of 99 %.';
-
-CREATE FUNCTION countmin_add(sketch countminsketch, value VALUE, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_add(countminsketch, VALUE, bigint) IS
-    'The sketch with so many of a value more, or fewer where weight is below zero. A NULL sketch starts a new one.';
-
-CREATE FUNCTION countmin_slide_add(state countminsketch, value VALUE, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_add(countminsketch, VALUE, bigint) IS
-    'Transition of countmin_agg in moving frames: a row comes in.';
-
-CREATE FUNCTION countmin_slide_remove(state countminsketch, value VALUE, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_remove(countminsketch, VALUE, bigint) IS
-    'Inverse transition of countmin_agg in moving frames: a row goes out.';
-
-CREATE AGGREGATE countmin_agg(value VALUE, weight bigint) (
-    SFUNC = countmin_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_agg(VALUE, bigint) IS
-    'The sketch of how often each value occurs. weight: how many, below zero to remove.';
+CREATE FUNCTION countmin_slide_merge(state countminsketch, sketch countminsketch) RETURNS countminsketch STRICT;
+COMMENT IS 'countmin_merge for moving frames.';
 
 CREATE FUNCTION countmin_add(
-    sketch countminsketch, value VALUE, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_add(countminsketch, VALUE, bigint, double precision, double precision) IS
-    'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
+    sketch countminsketch, value VALUE [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch;
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; NULL adds nothing.';
+COMMENT IS
+    'The sketch with so many of a value more, or fewer where weight is below zero. A NULL sketch starts a new one.';
+COMMENT IS 'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
 
 CREATE FUNCTION countmin_slide_add(
-    state countminsketch, value VALUE, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_add(countminsketch, VALUE, bigint, double precision, double precision) IS
-    'Transition of countmin_agg in moving frames: a row comes in.';
+    state countminsketch, value VALUE [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch STRICT;
+COMMENT IS 'Transition of countmin_agg in moving frames: a row comes in.';
 
 CREATE FUNCTION countmin_slide_remove(
-    state countminsketch, value VALUE, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_slide_remove(countminsketch, VALUE, bigint, double precision, double precision) IS
-    'Inverse transition of countmin_agg in moving frames: a row goes out.';
+    state countminsketch, value VALUE [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch STRICT;
+COMMENT IS 'Inverse transition of countmin_agg in moving frames: a row goes out.';
 
-CREATE AGGREGATE countmin_agg(value VALUE, weight bigint, epsilon double precision, confidence double precision) (
-    SFUNC = countmin_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_agg(VALUE, bigint, double precision, double precision) IS
+CREATE AGGREGATE countmin_agg(value VALUE [, weight bigint [, epsilon double precision, confidence double precision]]) (
+    SFUNC = countmin_add, SSPACE = 512, MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove,
+    MSTYPE = countminsketch, MSSPACE = 512, MFINALFUNC = countmin_slide_final,
+    MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==');
+COMMENT IS 'The sketch of how often each value occurs: within 0.1 % of the total with a confidence of 99 %.';
+COMMENT IS 'The sketch of how often each value occurs. weight: how many, below zero to remove.';
+COMMENT IS
     'How often each value occurs, within epsilon of the total with this confidence. weight: how many, or -how many.';
 
-CREATE FUNCTION countmin_estimate(sketch countminsketch, value VALUE) RETURNS bigint
-    AS 'MODULE_PATHNAME', 'countmin_estimate' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_estimate(countminsketch, VALUE) IS
-    'About how often the value occurs: exact for few values, else never too low and rarely far too high.';
+CREATE FUNCTION countmin_estimate(sketch countminsketch, value VALUE) RETURNS bigint STRICT;
+COMMENT IS 'About how often the value occurs: exact for few values, else never too low and rarely far too high.';
 
 CREATE FUNCTION countmin_bounds(
-    sketch countminsketch, value VALUE, confidence double precision DEFAULT 0.95,
-    OUT lower bigint, OUT estimate bigint, OUT upper bigint)
-    AS 'MODULE_PATHNAME', 'countmin_bounds' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_bounds(countminsketch, VALUE, double precision) IS
-    'How often the value occurs: never more than upper, and not less than lower with this confidence (0 to 1).';
--- end
-
-CREATE FUNCTION countmin_range_add(sketch countminsketch, value bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_add(countminsketch, bigint) IS
-    'The sketch with one value more. A NULL sketch starts a new one; NULL adds nothing.';
-
-CREATE FUNCTION countmin_range_slide_add(state countminsketch, value bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_add(countminsketch, bigint) IS
-    'Transition of countmin_range_agg in moving frames: a row comes in.';
-
-CREATE FUNCTION countmin_range_slide_remove(state countminsketch, value bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_remove(countminsketch, bigint) IS
-    'Inverse transition of countmin_range_agg in moving frames: a row goes out.';
-
-CREATE AGGREGATE countmin_range_agg(value bigint) (
-    SFUNC = countmin_range_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_range_slide_add, MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_range_agg(bigint) IS
-    'The sketch of how often each value occurs, with levels that answer ranges and quantiles too.';
-
-CREATE FUNCTION countmin_range_add(sketch countminsketch, value bigint, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_add(countminsketch, bigint, bigint) IS
-    'The sketch with so many of a value more, or fewer where weight is below zero. A NULL sketch starts a new one.';
-
-CREATE FUNCTION countmin_range_slide_add(state countminsketch, value bigint, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_add(countminsketch, bigint, bigint) IS
-    'Transition of countmin_range_agg in moving frames: a row comes in.';
-
-CREATE FUNCTION countmin_range_slide_remove(state countminsketch, value bigint, weight bigint) RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_remove(countminsketch, bigint, bigint) IS
-    'Inverse transition of countmin_range_agg in moving frames: a row goes out.';
-
-CREATE AGGREGATE countmin_range_agg(value bigint, weight bigint) (
-    SFUNC = countmin_range_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_range_slide_add, MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_range_agg(bigint, bigint) IS
-    'The sketch of how often each value occurs, with levels for ranges. weight: how many, below zero to remove.';
+    sketch countminsketch, value VALUE, confidence double precision DEFAULT 0.95, OUT lower bigint,
+    OUT estimate bigint, OUT upper bigint) STRICT;
+COMMENT IS 'How often the value occurs: never more than upper, and not less than lower with this confidence (0 to 1).';
 
 CREATE FUNCTION countmin_range_add(
-    sketch countminsketch, value bigint, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_add(countminsketch, bigint, bigint, double precision, double precision) IS
-    'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
+    sketch countminsketch, value bigint [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch;
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; NULL adds nothing.';
+COMMENT IS
+    'The sketch with so many of a value more, or fewer where weight is below zero. A NULL sketch starts a new one.';
+COMMENT IS 'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
 
 CREATE FUNCTION countmin_range_slide_add(
-    state countminsketch, value bigint, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_add' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_add(countminsketch, bigint, bigint, double precision, double precision) IS
-    'Transition of countmin_range_agg in moving frames: a row comes in.';
+    state countminsketch, value bigint [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch STRICT;
+COMMENT IS 'Transition of countmin_range_agg in moving frames: a row comes in.';
 
 CREATE FUNCTION countmin_range_slide_remove(
-    state countminsketch, value bigint, weight bigint, epsilon double precision, confidence double precision)
-    RETURNS countminsketch
-    AS 'MODULE_PATHNAME', 'countmin_range_slide_remove' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_slide_remove(countminsketch, bigint, bigint, double precision, double precision) IS
-    'Inverse transition of countmin_range_agg in moving frames: a row goes out.';
+    state countminsketch, value bigint [, weight bigint [, epsilon double precision, confidence double precision]])
+    RETURNS countminsketch STRICT;
+COMMENT IS 'Inverse transition of countmin_range_agg in moving frames: a row goes out.';
 
 CREATE AGGREGATE countmin_range_agg(
-    value bigint, weight bigint, epsilon double precision, confidence double precision) (
-    SFUNC = countmin_range_add, STYPE = countminsketch, SSPACE = 512, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_range_slide_add, MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch,
-    MSSPACE = 512, MFINALFUNC = countmin_slide_final, MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=='
-);
-COMMENT ON AGGREGATE countmin_range_agg(bigint, bigint, double precision, double precision) IS
-    'How often each value and range occurs: a range within epsilon of the total with this confidence.';
+    value bigint [, weight bigint [, epsilon double precision, confidence double precision]]) (
+    SFUNC = countmin_range_add, SSPACE = 512, MSFUNC = countmin_range_slide_add,
+    MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch, MSSPACE = 512, MFINALFUNC = countmin_slide_final,
+    MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==');
+COMMENT IS 'The sketch of how often each value occurs, with levels that answer ranges and quantiles too.';
+COMMENT IS 'The sketch of how often each value occurs, with levels for ranges. weight: how many, below zero to remove.';
+COMMENT IS 'How often each value and range occurs: a range within epsilon of the total with this confidence.';
 
 CREATE AGGREGATE countmin_merge(sketch countminsketch) (
-    SFUNC = countmin_merge, STYPE = countminsketch, SSPACE = 32768, FINALFUNC = countmin_final,
-    COMBINEFUNC = countmin_merge, PARALLEL = SAFE,
-    MSFUNC = countmin_slide_merge, MINVFUNC = countmin_subtract, MSTYPE = countminsketch, MSSPACE = 32768,
-    MFINALFUNC = countmin_final
-);
-COMMENT ON AGGREGATE countmin_merge(countminsketch) IS
-    'The sketch of the values of all sketches. A moving frame costs a merge and a subtraction for each step.';
+    SFUNC = countmin_merge, SSPACE = 32768, MSFUNC = countmin_slide_merge, MINVFUNC = countmin_subtract,
+    MSTYPE = countminsketch, MSSPACE = 32768, MFINALFUNC = countmin_final);
+COMMENT IS 'The sketch of the values of all sketches. A moving frame costs a merge and a subtraction for each step.';
 
-CREATE FUNCTION countmin_total(sketch countminsketch) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_total(countminsketch) IS 'The sum of all weights: exact.';
+CREATE FUNCTION countmin_total(sketch countminsketch) RETURNS bigint STRICT;
+COMMENT IS 'The sum of all weights: exact.';
 
-CREATE FUNCTION countmin_join_size(a countminsketch, b countminsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_join_size(countminsketch, countminsketch) IS
-    'About how many rows a join on the value has: the sum over all values of the product of their counts.';
+CREATE FUNCTION countmin_join_size(a countminsketch, b countminsketch) RETURNS double precision STRICT;
+COMMENT IS 'About how many rows a join on the value has: the sum over all values of the product of their counts.';
 
 CREATE FUNCTION countmin_join_bounds(
-    a countminsketch, b countminsketch, confidence double precision DEFAULT 0.95,
-    OUT lower double precision, OUT estimate double precision, OUT upper double precision)
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_join_bounds(countminsketch, countminsketch, double precision) IS
-    'The size of a join: never more than upper, and not less than lower with this confidence (0 to 1).';
+    a countminsketch, b countminsketch, confidence double precision DEFAULT 0.95, OUT lower double precision,
+    OUT estimate double precision, OUT upper double precision) STRICT;
+COMMENT IS 'The size of a join: never more than upper, and not less than lower with this confidence (0 to 1).';
 
-CREATE FUNCTION countmin_range(sketch countminsketch, low bigint, high bigint) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range(countminsketch, bigint, bigint) IS
-    'About how many values are from low to high, both included. Wants a sketch of countmin_range_agg.';
+CREATE FUNCTION countmin_range(sketch countminsketch, low bigint, high bigint) RETURNS bigint STRICT;
+COMMENT IS 'About how many values are from low to high, both included. Wants a sketch of countmin_range_agg.';
 
 CREATE FUNCTION countmin_range_bounds(
-    sketch countminsketch, low bigint, high bigint, confidence double precision DEFAULT 0.95,
-    OUT lower bigint, OUT estimate bigint, OUT upper bigint)
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_bounds(countminsketch, bigint, bigint, double precision) IS
+    sketch countminsketch, low bigint, high bigint, confidence double precision DEFAULT 0.95, OUT lower bigint,
+    OUT estimate bigint, OUT upper bigint) STRICT;
+COMMENT IS
     'How many values are from low to high: never more than upper, nor less than lower with this confidence (0 to 1).';
 
-CREATE FUNCTION countmin_range_quantile(sketch countminsketch, fraction double precision) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_range_quantile(countminsketch, double precision) IS
+CREATE FUNCTION countmin_range_quantile(sketch countminsketch, fraction double precision) RETURNS bigint STRICT;
+COMMENT IS
     'The value with about this fraction of all values at or below it (0 to 1). Wants a sketch of countmin_range_agg.';
-
-CREATE FUNCTION countmin_info(sketch countminsketch) RETURNS jsonb
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION countmin_info(countminsketch) IS
-    'Parameters, totals, whether counts below zero were seen, bytes, and the guarantee in words.';

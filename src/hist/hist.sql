@@ -1,182 +1,126 @@
-
 -- hist: which value stands at this fraction, within a relative error? -------------------------------------------------
 
 -- main: stored without compression, and within the row, where a merge reads it without a second look-up, as long as the
 -- row fits its page.
--- type histsketch stored main
+CREATE SKETCH histsketch (STORAGE = main, COMMUTATOR = ||);
 COMMENT ON TYPE histsketch IS
-    'Quantiles, ranks and distributions. An exponential histogram: exact for few values, then values within hist_error.';
+    'Quantiles, ranks and distributions. An exponential histogram: exact for few values, then values within '
+    'hist_error.';
 
-CREATE FUNCTION hist_empty(max_bins integer DEFAULT 640) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_empty(integer) IS
-    'A sketch of no values. max_bins: 16 to 8192, at most 4 bytes each while counts fit 32 bits.';
+CREATE FUNCTION hist_empty(max_bins integer DEFAULT 640) RETURNS histsketch STRICT;
+COMMENT IS 'A sketch of no values. max_bins: 16 to 8192, at most 4 bytes each while counts fit 32 bits.';
 
-CREATE FUNCTION hist_merge(a histsketch, b histsketch) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION hist_merge(histsketch, histsketch) IS
     'The sketch of the values of both, at the lower max_bins. NULL merged with s is s.';
-CREATE OPERATOR || (LEFTARG = histsketch, RIGHTARG = histsketch, FUNCTION = hist_merge, COMMUTATOR = ||);
-COMMENT ON OPERATOR || (histsketch, histsketch) IS 'hist_merge';
+COMMENT ON FUNCTION hist_info(histsketch) IS 'Parameters, mode, counts, scale, bins, error and bytes.';
 
-CREATE FUNCTION hist_final(histsketch) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_final(histsketch) IS 'Final function of the aggregates: the stored form of a state.';
+CREATE FUNCTION hist_add(sketch histsketch, value double precision) RETURNS histsketch;
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 
-CREATE FUNCTION hist_add(sketch histsketch, value double precision) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_add(histsketch, double precision) IS
-    'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
-
-CREATE FUNCTION hist_add(sketch histsketch, value double precision, count bigint) RETURNS histsketch
-    AS 'MODULE_PATHNAME', 'hist_add_count' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_add(histsketch, double precision, bigint) IS
-    'The sketch with this value count times more (1 to 2^62). A NULL sketch starts a new one; a NULL value adds nothing.';
+CREATE FUNCTION hist_add(sketch histsketch, value double precision, count bigint)
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'hist_add_count' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS
+    'The sketch with this value count times more (1 to 2^62). A NULL sketch starts a new one; a NULL value adds '
+    'nothing.';
 
 -- Not an overload of hist_add: that a third argument is a count must be certain.
-CREATE FUNCTION hist_agg_add(sketch histsketch, value double precision, max_bins integer) RETURNS histsketch
-    AS 'MODULE_PATHNAME', 'hist_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_agg_add(histsketch, double precision, integer) IS
-    'Transition function of hist_agg with max_bins.';
+CREATE FUNCTION hist_agg_add(sketch histsketch, value double precision, max_bins integer)
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'hist_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Transition function of hist_agg with max_bins.';
 
-CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_moving_add(histsketch, double precision) IS
-    'Transition function of hist_agg over a moving frame.';
+CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision [, max_bins integer]) RETURNS histsketch;
+COMMENT IS 'Transition function of hist_agg over a moving frame.';
+COMMENT IS 'Transition function of hist_agg with max_bins over a moving frame.';
 
-CREATE FUNCTION hist_moving_remove(sketch histsketch, value double precision) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_moving_remove(histsketch, double precision) IS
-    'Inverse transition function of hist_agg. NULL: the frame is to be read anew.';
+CREATE FUNCTION hist_moving_remove(sketch histsketch, value double precision [, max_bins integer]) RETURNS histsketch;
+COMMENT IS 'Inverse transition function of hist_agg. NULL: the frame is to be read anew.';
+COMMENT IS 'Inverse transition function of hist_agg with max_bins. NULL: the frame is to be read anew.';
 
-CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision, max_bins integer) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_moving_add(histsketch, double precision, integer) IS
-    'Transition function of hist_agg with max_bins over a moving frame.';
-
-CREATE FUNCTION hist_moving_remove(sketch histsketch, value double precision, max_bins integer) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_moving_remove(histsketch, double precision, integer) IS
-    'Inverse transition function of hist_agg with max_bins. NULL: the frame is to be read anew.';
-
-CREATE FUNCTION hist_moving_final(histsketch) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hist_moving_final(histsketch) IS 'Final function of hist_agg over a moving frame.';
+CREATE FUNCTION hist_moving_final(histsketch) RETURNS histsketch;
+COMMENT IS 'Final function of hist_agg over a moving frame.';
 
 CREATE AGGREGATE hist_agg(value double precision) (
-    SFUNC = hist_add, STYPE = histsketch, SSPACE = 2048, FINALFUNC = hist_final, COMBINEFUNC = hist_merge, PARALLEL = SAFE,
-    MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch, MSSPACE = 8192, MFINALFUNC = hist_moving_final
-);
-COMMENT ON AGGREGATE hist_agg(double precision) IS
+    SFUNC = hist_add, SSPACE = 2048, MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch,
+    MSSPACE = 8192, MFINALFUNC = hist_moving_final);
+COMMENT IS
     'The sketch of the values, in at most 640 bins: quantiles within 1.1 % for values of one sign that span 6 decades.';
 
 CREATE AGGREGATE hist_agg(value double precision, max_bins integer) (
-    SFUNC = hist_agg_add, STYPE = histsketch, SSPACE = 2048, FINALFUNC = hist_final, COMBINEFUNC = hist_merge, PARALLEL = SAFE,
-    MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch, MSSPACE = 8192, MFINALFUNC = hist_moving_final
-);
-COMMENT ON AGGREGATE hist_agg(double precision, integer) IS
-    'The sketch of the values, in at most this many bins: 16 to 8192. More bins are narrower.';
+    SFUNC = hist_agg_add, SSPACE = 2048, MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch,
+    MSSPACE = 8192, MFINALFUNC = hist_moving_final);
+COMMENT IS 'The sketch of the values, in at most this many bins: 16 to 8192. More bins are narrower.';
 
-CREATE AGGREGATE hist_merge(sketch histsketch) (
-    SFUNC = hist_merge, STYPE = histsketch, SSPACE = 8192, FINALFUNC = hist_final, COMBINEFUNC = hist_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE hist_merge(histsketch) IS 'The sketch of the values of all sketches, at the lowest max_bins.';
+CREATE AGGREGATE hist_merge(sketch histsketch) (SFUNC = hist_merge, SSPACE = 8192);
+COMMENT IS 'The sketch of the values of all sketches, at the lowest max_bins.';
 
-CREATE FUNCTION hist_quantile(sketch histsketch, fraction double precision) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_quantile(histsketch, double precision) IS
-    'The value at this fraction (0 to 1) of the values in order, as percentile_disc counts, within hist_error. NULL if there are none.';
+CREATE FUNCTION hist_quantile(sketch histsketch, fraction double precision) RETURNS double precision STRICT;
+COMMENT IS
+    'The value at this fraction (0 to 1) of the values in order, as percentile_disc counts, within hist_error. NULL '
+    'if there are none.';
 
-CREATE FUNCTION hist_quantiles(sketch histsketch, fractions double precision[]) RETURNS double precision[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_quantiles(histsketch, double precision[]) IS 'hist_quantile for each of the fractions.';
+CREATE FUNCTION hist_quantiles(sketch histsketch, fractions double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS 'hist_quantile for each of the fractions.';
 
 CREATE FUNCTION hist_bounds(
-    sketch histsketch, fraction double precision,
-    OUT lower double precision, OUT estimate double precision, OUT upper double precision)
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_bounds(histsketch, double precision) IS
-    'hist_quantile, and values between which the true one lies with certainty.';
+    sketch histsketch, fraction double precision, OUT lower double precision, OUT estimate double precision,
+    OUT upper double precision) STRICT;
+COMMENT IS 'hist_quantile, and values between which the true one lies with certainty.';
 
-CREATE FUNCTION hist_rank(sketch histsketch, value double precision) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_rank(histsketch, double precision) IS
-    'The fraction of the values that are at most this one; in proportion within a bin. NULL if there are none.';
+CREATE FUNCTION hist_rank(sketch histsketch, value double precision) RETURNS double precision STRICT;
+COMMENT IS 'The fraction of the values that are at most this one; in proportion within a bin. NULL if there are none.';
 
-CREATE FUNCTION hist_cdf(sketch histsketch, "values" double precision[]) RETURNS double precision[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_cdf(histsketch, double precision[]) IS 'hist_rank for each of the values.';
+CREATE FUNCTION hist_cdf(sketch histsketch, "values" double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS 'hist_rank for each of the values.';
 
-CREATE FUNCTION hist_min(sketch histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_min(histsketch) IS 'The smallest value, exactly. NULL if there are none.';
+CREATE FUNCTION hist_min(sketch histsketch) RETURNS double precision STRICT;
+COMMENT IS 'The smallest value, exactly. NULL if there are none.';
 
-CREATE FUNCTION hist_max(sketch histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_max(histsketch) IS 'The largest value, exactly. NULL if there are none.';
+CREATE FUNCTION hist_max(sketch histsketch) RETURNS double precision STRICT;
+COMMENT IS 'The largest value, exactly. NULL if there are none.';
 
-CREATE FUNCTION hist_count(sketch histsketch) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_count(histsketch) IS 'How many values, exactly.';
+CREATE FUNCTION hist_count(sketch histsketch) RETURNS bigint STRICT;
+COMMENT IS 'How many values, exactly.';
 
-CREATE FUNCTION hist_sum(sketch histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_sum(histsketch) IS 'The sum of the values: exact, rounded once. NULL if there are none.';
+CREATE FUNCTION hist_sum(sketch histsketch) RETURNS double precision STRICT;
+COMMENT IS 'The sum of the values: exact, rounded once. NULL if there are none.';
 
-CREATE FUNCTION hist_mean(sketch histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_mean(histsketch) IS
-    'The exact sum of the values through their number. NULL if there are none.';
+CREATE FUNCTION hist_mean(sketch histsketch) RETURNS double precision STRICT;
+COMMENT IS 'The exact sum of the values through their number. NULL if there are none.';
 
-CREATE FUNCTION hist_error(sketch histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_error(histsketch) IS
-    'The largest relative distance of a quantile from a true one that is possible now; 0 while exact.';
+CREATE FUNCTION hist_error(sketch histsketch) RETURNS double precision STRICT;
+COMMENT IS 'The largest relative distance of a quantile from a true one that is possible now; 0 while exact.';
 
 CREATE FUNCTION hist_buckets(sketch histsketch)
-    RETURNS TABLE (low double precision, high double precision, count bigint)
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 300;
-COMMENT ON FUNCTION hist_buckets(histsketch) IS
-    'The bins that are not empty, from the lowest values on: so many values are in [low, high].';
+    RETURNS TABLE (low double precision, high double precision, count bigint) STRICT ROWS 300;
+COMMENT IS 'The bins that are not empty, from the lowest values on: so many values are in [low, high].';
 
-CREATE FUNCTION hist_plot(sketch histsketch, width integer DEFAULT 50) RETURNS text
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_plot(histsketch, integer) IS
-    'A bar chart to read in psql: at most 24 bars, the longest of this width (1 to 1000).';
+CREATE FUNCTION hist_plot(sketch histsketch, width integer DEFAULT 50) RETURNS text STRICT;
+COMMENT IS 'A bar chart to read in psql: at most 24 bars, the longest of this width (1 to 1000).';
 
-CREATE FUNCTION hist_info(sketch histsketch) RETURNS jsonb
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION hist_info(histsketch) IS 'Parameters, mode, counts, scale, bins, error and bytes.';
+-- approx_percentile: hist, because its answer is close in value at every fraction, also in the tail, and the same for
+-- any plan.
+CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fraction double precision)
+    RETURNS histsketch;
+COMMENT IS 'Transition function of approx_percentile.';
 
--- approx_percentile: hist, because its answer is close in value at every fraction, also in the tail, and the same for any
--- plan.
-CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fraction double precision) RETURNS histsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION approx_percentile_add(histsketch, double precision, double precision) IS
-    'Transition function of approx_percentile.';
+CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fractions double precision[])
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Transition function of approx_percentile for several fractions.';
 
-CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fractions double precision[]) RETURNS histsketch
-    AS 'MODULE_PATHNAME', 'approx_percentiles_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION approx_percentile_add(histsketch, double precision, double precision[]) IS
-    'Transition function of approx_percentile for several fractions.';
+CREATE FUNCTION approx_percentile_final(histsketch) RETURNS double precision;
+COMMENT IS 'Final function of approx_percentile.';
 
-CREATE FUNCTION approx_percentile_final(histsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION approx_percentile_final(histsketch) IS 'Final function of approx_percentile.';
-
-CREATE FUNCTION approx_percentiles_final(histsketch) RETURNS double precision[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION approx_percentiles_final(histsketch) IS
-    'Final function of approx_percentile for several fractions.';
+CREATE FUNCTION approx_percentiles_final(histsketch) RETURNS double precision[];
+COMMENT IS 'Final function of approx_percentile for several fractions.';
 
 CREATE AGGREGATE approx_percentile(value double precision, fraction double precision) (
-    SFUNC = approx_percentile_add, STYPE = histsketch, SSPACE = 2048, FINALFUNC = approx_percentile_final, COMBINEFUNC = hist_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE approx_percentile(double precision, double precision) IS
-    'About percentile_disc(fraction): exact for few values, then within 1.1 % for values of one sign that span 6 decades.';
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final);
+COMMENT IS
+    'About percentile_disc(fraction): exact for few values, then within 1.1 % for values of one sign that span 6 '
+    'decades.';
 
 CREATE AGGREGATE approx_percentile(value double precision, fractions double precision[]) (
-    SFUNC = approx_percentile_add, STYPE = histsketch, SSPACE = 2048, FINALFUNC = approx_percentiles_final, COMBINEFUNC = hist_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE approx_percentile(double precision, double precision[]) IS
-    'About percentile_disc(fractions): exact for few values, then within 1.1 % for values of one sign that span 6 decades.';
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
+COMMENT IS
+    'About percentile_disc(fractions): exact for few values, then within 1.1 % for values of one sign that span 6 '
+    'decades.';

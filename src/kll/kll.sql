@@ -1,92 +1,53 @@
-
 -- kll: which value has this rank? -------------------------------------------------------------------------------------
 
 -- main: nothing to compress, and within the row, where a merge reads it without a second look-up, as long as the row
 -- fits its page.
--- type kllsketch stored main
+CREATE SKETCH kllsketch (STORAGE = main);
 COMMENT ON TYPE kllsketch IS
     'Quantiles and ranks. KLL: exact for few values, then ranks within 2.296/k^0.9723 of the number of values.';
 
-CREATE FUNCTION kll_empty(k integer DEFAULT 200) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_empty(integer) IS 'A sketch of no values. k: 8 to 65535, about 3 * k values are kept.';
+CREATE FUNCTION kll_empty(k integer DEFAULT 200) RETURNS kllsketch STRICT;
+COMMENT IS 'A sketch of no values. k: 8 to 65535, about 3 * k values are kept.';
 
-CREATE FUNCTION kll_merge(a kllsketch, b kllsketch) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION kll_merge(kllsketch, kllsketch) IS
     'The sketch of the values of both, at the lower k. NULL merged with s is s.';
-CREATE OPERATOR || (LEFTARG = kllsketch, RIGHTARG = kllsketch, FUNCTION = kll_merge);
-COMMENT ON OPERATOR || (kllsketch, kllsketch) IS 'kll_merge';
+COMMENT ON FUNCTION kll_info(kllsketch) IS
+    'Parameters, mode, counts, epsilon (the rank error that 99 % of answers keep; 0 while exact) and bytes.';
 
-CREATE FUNCTION kll_final(kllsketch) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION kll_final(kllsketch) IS 'Final function of the aggregates: the stored form of a state.';
+CREATE FUNCTION kll_add(sketch kllsketch, value double precision [, k integer]) RETURNS kllsketch;
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, 8 to 65535.';
 
-CREATE FUNCTION kll_add(sketch kllsketch, value double precision) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION kll_add(kllsketch, double precision) IS
-    'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
+CREATE AGGREGATE kll_agg(value double precision [, k integer]) (SFUNC = kll_add, SSPACE = 2048);
+COMMENT IS 'The sketch of the values, at k = 200: ranks within 1.33 % with a probability of 99 %.';
+COMMENT IS 'The sketch of the values. k: 8 to 65535, ranks within 2.296/k^0.9723, about 24 * k bytes.';
 
-CREATE FUNCTION kll_add(sketch kllsketch, value double precision, k integer) RETURNS kllsketch
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION kll_add(kllsketch, double precision, integer) IS
-    'The sketch with one value more. A NULL sketch starts a new one of this k, 8 to 65535.';
+CREATE AGGREGATE kll_merge(sketch kllsketch) (SFUNC = kll_merge, SSPACE = 16384);
+COMMENT IS 'The sketch of the values of all sketches, at the lowest k.';
 
-CREATE AGGREGATE kll_agg(value double precision) (
-    SFUNC = kll_add, STYPE = kllsketch, SSPACE = 2048, FINALFUNC = kll_final, COMBINEFUNC = kll_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE kll_agg(double precision) IS
-    'The sketch of the values, at k = 200: ranks within 1.33 % with a probability of 99 %.';
-
-CREATE AGGREGATE kll_agg(value double precision, k integer) (
-    SFUNC = kll_add, STYPE = kllsketch, SSPACE = 2048, FINALFUNC = kll_final, COMBINEFUNC = kll_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE kll_agg(double precision, integer) IS
-    'The sketch of the values. k: 8 to 65535, ranks within 2.296/k^0.9723, about 24 * k bytes.';
-
-CREATE AGGREGATE kll_merge(sketch kllsketch) (
-    SFUNC = kll_merge, STYPE = kllsketch, SSPACE = 16384, FINALFUNC = kll_final, COMBINEFUNC = kll_merge, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE kll_merge(kllsketch) IS 'The sketch of the values of all sketches, at the lowest k.';
-
-CREATE FUNCTION kll_quantile(sketch kllsketch, fraction double precision) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_quantile(kllsketch, double precision) IS
+CREATE FUNCTION kll_quantile(sketch kllsketch, fraction double precision) RETURNS double precision STRICT;
+COMMENT IS
     'The value at this fraction (0 to 1) of the values in order, as percentile_disc counts. NULL if there are none.';
 
-CREATE FUNCTION kll_quantiles(sketch kllsketch, fractions double precision[]) RETURNS double precision[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_quantiles(kllsketch, double precision[]) IS 'kll_quantile for each of the fractions.';
+CREATE FUNCTION kll_quantiles(sketch kllsketch, fractions double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS 'kll_quantile for each of the fractions.';
 
 CREATE FUNCTION kll_bounds(
     sketch kllsketch, fraction double precision, confidence double precision DEFAULT 0.95,
-    OUT lower double precision, OUT estimate double precision, OUT upper double precision)
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_bounds(kllsketch, double precision, double precision) IS
-    'kll_quantile, and values between which the true one lies with this confidence (0 to 1).';
+    OUT lower double precision, OUT estimate double precision, OUT upper double precision) STRICT;
+COMMENT IS 'kll_quantile, and values between which the true one lies with this confidence (0 to 1).';
 
-CREATE FUNCTION kll_rank(sketch kllsketch, value double precision) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_rank(kllsketch, double precision) IS
-    'The fraction of the values that are at most this one, as cume_dist counts. NULL if there are none.';
+CREATE FUNCTION kll_rank(sketch kllsketch, value double precision) RETURNS double precision STRICT;
+COMMENT IS 'The fraction of the values that are at most this one, as cume_dist counts. NULL if there are none.';
 
-CREATE FUNCTION kll_cdf(sketch kllsketch, "values" double precision[]) RETURNS double precision[]
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_cdf(kllsketch, double precision[]) IS 'kll_rank for each of the values.';
+CREATE FUNCTION kll_cdf(sketch kllsketch, "values" double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS 'kll_rank for each of the values.';
 
-CREATE FUNCTION kll_min(sketch kllsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_min(kllsketch) IS 'The smallest value, exactly. NULL if there are none.';
+CREATE FUNCTION kll_min(sketch kllsketch) RETURNS double precision STRICT;
+COMMENT IS 'The smallest value, exactly. NULL if there are none.';
 
-CREATE FUNCTION kll_max(sketch kllsketch) RETURNS double precision
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_max(kllsketch) IS 'The largest value, exactly. NULL if there are none.';
+CREATE FUNCTION kll_max(sketch kllsketch) RETURNS double precision STRICT;
+COMMENT IS 'The largest value, exactly. NULL if there are none.';
 
-CREATE FUNCTION kll_count(sketch kllsketch) RETURNS bigint
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_count(kllsketch) IS 'How many values, exactly.';
-
-CREATE FUNCTION kll_info(sketch kllsketch) RETURNS jsonb
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION kll_info(kllsketch) IS
-    'Parameters, mode, counts, epsilon (the rank error that 99 % of answers keep; 0 while exact) and bytes.';
+CREATE FUNCTION kll_count(sketch kllsketch) RETURNS bigint STRICT;
+COMMENT IS 'How many values, exactly.';

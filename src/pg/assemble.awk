@@ -1,48 +1,139 @@
-# Makes the extension's script from the prologue and the rooms' SQL. Everything passes as it is, but for two kinds of line:
+# Makes the extension's script from the prologue and the rooms' SQL. What stands there is SQL, and passes as it is, but
+# that a room leaves out what can be filled in:
 #
-#   -- for each value type     what follows, up to "-- end", is written once for each line of value_types, with VALUE
-#                              replaced by the type
-#   -- type NAME stored HOW    becomes type.sql, with SKETCH and STORED replaced: a type, its input and output, its casts
+#   CREATE SKETCH hllsketch (STORAGE = main, COMMUTATOR = ||);
+#                              becomes room.sql: the type, its doors and casts, merge and ||, final, info. The second
+#                              option may be missing. What follows in this file belongs to this sketch.
+#   CREATE FUNCTION f(...) RETURNS t STRICT;
+#                              without LANGUAGE: the C function of this name, IMMUTABLE and PARALLEL SAFE
+#   CREATE AGGREGATE f(...) (SFUNC = g, SSPACE = 256);
+#                              PARALLEL = SAFE; STYPE, FINALFUNC and COMBINEFUNC are the sketch's own where they are missing
+#   f(a text [, b bigint [, c bigint]])
+#                              optional arguments: written once for f(a), f(a, b) and f(a, b, c)
+#   f(value VALUE)             written once for each line of value_types
+#   COMMENT IS '...';          of the function or aggregate right before it: one for all its forms, or one for each in turn
 #
-#   awk -f assemble.awk value_types type.sql prologue.sql room.sql ...
+#   awk -f assemble.awk value_types room.sql prologue.sql hll.sql theta.sql ...
 
-FILENAME == ARGV[1] {
-    types[++n] = $0
-    next
+function fail(what) {
+    printf "assemble.awk: %s, line %d: %s\n", file, line_number, what > "/dev/stderr"
+    failed = 1
+    exit 1
 }
-FILENAME == ARGV[2] {
-    type = type $0 "\n"
-    next
-}
-/^-- type [a-z]+ stored [a-z]+$/ {
-    copy = type
-    gsub(/SKETCH/, $3, copy)
-    gsub(/STORED/, $5, copy)
-    printf "%s", copy
-    next
-}
-$0 == "-- for each value type" {
-    body = ""
-    inside = 1
-    next
-}
-$0 == "-- end" && inside {
-    for (i = 1; i <= n; i++) {
-        copy = body
-        gsub(/VALUE/, types[i], copy)
-        printf "%s", copy
+
+# head(a [, b [, c]])tail: form[1] is "a", form[2] "a, b", form[3] "a, b, c".
+function split_forms(statement,    open, end, plain, i) {
+    open = index(statement, "(")
+    end = index(statement, ")")
+    if (!open || !end) fail("arguments in parentheses are missing")
+    head = substr(statement, 1, open - 1)
+    tail = substr(statement, end + 1)
+    forms = split(substr(statement, open + 1, end - open - 1), form, /[ \n]*\[,/)
+    for (i = 1; i < forms; i++)
+        if (!sub(/\]$/, "", form[forms])) fail("\"[,\" without its \"]\" at the end of the arguments")
+    for (i = 1; i <= forms; i++) {
+        if (i > 1) form[i] = form[i - 1] "," form[i]
+        plain = form[i]
+        gsub(/\[\]/, "", plain)  # arrays
+        if (plain ~ /[][]/) fail("brackets that do not match")
     }
-    inside = 0
-    next
 }
-inside {
-    body = body $0 "\n"
-    next
+
+# What follows the arguments of a function or an aggregate, filled in.
+function filled(kind, name, tail) {
+    if (kind == "FUNCTION" && tail ~ /LANGUAGE/) return tail
+    if (kind == "FUNCTION") return tail "\n    AS 'MODULE_PATHNAME', '" name "' LANGUAGE C IMMUTABLE PARALLEL SAFE"
+    if (stem == "") fail("an aggregate without CREATE SKETCH before it")
+    if (!sub(/\)$/, "", tail) || tail !~ /[( ]SFUNC = /) fail("an aggregate without (SFUNC = ...)")
+    if (tail !~ /[( ]STYPE = /) tail = tail ", STYPE = " stem "sketch"
+    if (tail !~ /[( ]FINALFUNC = /) tail = tail ", FINALFUNC = " stem "_final"
+    if (tail !~ /[( ]COMBINEFUNC = /) tail = tail ", COMBINEFUNC = " stem "_merge"
+    return tail ", PARALLEL = SAFE)"
 }
-{ print }
+
+# Writes the function or aggregate that waited for its comments: each form, for each type of values.
+function flush(    kind, name, copies, t, i, text, signature) {
+    if (waiting == "") return
+    split_forms(waiting)
+    waiting = ""
+    if (comments != 1 && comments != forms) fail(comments " COMMENT IS for " forms " forms of the statement before")
+    split(head, word)
+    kind = word[2]
+    name = word[3]
+    tail = filled(kind, name, tail)
+    copies = form[1] ~ /(^| )VALUE(,|$)/ ? types : 1
+    for (t = 1; t <= copies; t++)
+        for (i = 1; i <= forms; i++) {
+            text = form[i]
+            gsub(/VALUE/, type[t], text)
+            signature = text
+            gsub(/ DEFAULT [^,]*/, "", signature)
+            print head "(" text ")" tail ";\nCOMMENT ON " kind " " name "(" signature ") IS" \
+                comment[comments == 1 ? 1 : i] "\n"
+        }
+}
+
+function create_sketch(statement,    storage, commutator, i, line) {
+    if (statement !~ /^CREATE SKETCH [a-z]+sketch \(STORAGE = [a-z]+(, COMMUTATOR = \|\|)?\);$/)
+        fail("this is not CREATE SKETCH <stem>sketch (STORAGE = ..., COMMUTATOR = ||);")
+    split(statement, word, /[ (),;]+/)
+    stem = word[3]
+    sub(/sketch$/, "", stem)
+    storage = word[6]
+    commutator = statement ~ /COMMUTATOR/ ? ", COMMUTATOR = ||" : ""
+    for (i = 1; i <= template_lines; i++) {
+        line = template[i]
+        gsub(/STEM/, stem, line)
+        gsub(/_STORAGE_/, storage, line)
+        gsub(/_COMMUTATOR_/, commutator, line)
+        read(line)
+    }
+}
+
+function take(statement) {
+    if (statement ~ /^COMMENT IS/) {
+        if (waiting == "") fail("COMMENT IS without a function or aggregate right before it")
+        comment[++comments] = substr(statement, length("COMMENT IS") + 1)
+        return
+    }
+    flush()
+    if (statement ~ /^CREATE SKETCH /) create_sketch(statement)
+    else if (statement ~ /^CREATE (FUNCTION|AGGREGATE) /) {
+        waiting = substr(statement, 1, length(statement) - 1)
+        comments = 0
+    } else print statement
+}
+
+# One line more: what is not blank, a comment or psql's goes on up to a semicolon at a line's end.
+function read(line,    statement) {
+    if (pending == "" && line ~ /^(--.*|\\.*|)$/) {
+        flush()
+        print line
+        return
+    }
+    pending = pending == "" ? line : pending "\n" line
+    if (line !~ /;$/) return
+    statement = pending
+    pending = ""
+    take(statement)
+}
+
+function finish_file() {
+    if (pending != "") fail("the last statement has no end")
+    flush()
+    stem = ""
+}
+
+FILENAME == ARGV[1] { type[++types] = $0 }
+FILENAME == ARGV[2] { template[++template_lines] = $0 }
+FILENAME == ARGV[1] || FILENAME == ARGV[2] { next }
+FNR == 1 { finish_file() }
+{
+    file = FILENAME
+    line_number = FNR
+    read($0)
+}
 END {
-    if (inside) {
-        print "assemble.awk: \"-- for each value type\" without \"-- end\"" > "/dev/stderr"
-        exit 1
-    }
+    if (failed) exit 1
+    finish_file()
 }
