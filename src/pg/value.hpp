@@ -44,18 +44,20 @@ enum class Form : uint8 {
     composite,
 };
 
+struct RowType;
+
 // How to hash one SQL type: found once for a call site, then used for every row.
 struct ValueType {
     Form form;
     int16 length;  // as in pg_type: of an element of an array
     bool by_value;
     char align;
-    Oid type;
-    Oid collation;
-    TypeCacheEntry* cache;  // of a range or multirange
-    ValueType* part;        // element of an array or range; columns of a composite
-    uint64 row_type;        // identifies the row type, in its present form, that the columns belong to
-    MemoryContext context;  // where the parts live
+    int row_types;               // how many there are in `rows`
+    ValueType* part;             // element of an array, range or multirange
+    TypeCacheEntry* cache;       // of a range, or of the ranges of a multirange
+    RowType* rows;               // of a composite: the row types that were met
+    MemoryContext context;       // where the parts live
+    MemoryContext rows_context;  // where the row types live
 };
 
 // What a function keeps between the rows of one call site. A room that wants to keep something of its own (a filter
@@ -67,7 +69,8 @@ struct CallSite {
 
 CallSite& call_site(FunctionCallInfo fcinfo);
 
-// The declared type of the argument or, where that is anyelement, the type in this call.
+// The declared type of the argument or, where that is anyelement, the type in this call. Raises an error where a type
+// with an = of its own, such as citext, came to be text without having been asked.
 Oid argument_type(FunctionCallInfo fcinfo, int argument);
 
 // Whether the bytes of text are taken as they are: an SQL_ASCII server does not know what they mean.
@@ -76,10 +79,21 @@ inline bool text_is_utf8() { return GetDatabaseEncoding() == PG_UTF8 || GetDatab
 // Text that differs in its bytes may be equal under such a collation.
 void reject_nondeterministic(Oid collation);
 
-// Finds how to hash the argument. Raises an error for a type that has no canonical form.
+// Values of some types are other bytes where their = says equal, though they can be taken as text: citext.
+void reject_own_equality(Oid type, Oid target);
+
+// Finds how to hash the argument, or any type. Raises an error for a type that has no canonical form.
 void resolve_argument(ValueType& value, FunctionCallInfo fcinfo, int argument);
+void resolve_value(ValueType& value, Oid declared, Oid collation, MemoryContext context);
 
 std::uint64_t hash_other(ValueType& type, Datum value);
+std::uint64_t hash_toasted(const varlena* bytes);
+std::uint64_t hash_utf8(const char* text, std::size_t length);
+
+// Values are made of many values: what detoasting one has copied goes when it has been hashed.
+inline void free_copy(void* copy, Datum value) {
+    if (copy != DatumGetPointer(value)) pfree(copy);
+}
 
 [[gnu::always_inline]] inline std::uint64_t hash_value(ValueType& type, Datum value) {
     if (type.form == Form::integer8) return hash_int64(DatumGetInt64(value));
@@ -87,7 +101,7 @@ std::uint64_t hash_other(ValueType& type, Datum value);
     if (type.form == Form::bytes) {
         const auto* bytes = reinterpret_cast<const varlena*>(DatumGetPointer(value));
         if (VARATT_IS_EXTERNAL(bytes) || VARATT_IS_COMPRESSED(bytes)) [[unlikely]]
-            bytes = reinterpret_cast<const varlena*>(PG_DETOAST_DATUM_PACKED(value));
+            return hash_toasted(bytes);
         return hash_bytes(VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
     }
     return hash_other(type, value);
