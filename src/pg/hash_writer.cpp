@@ -21,10 +21,16 @@ void HashWriter::put_bytes(const void* data, std::size_t bytes) {
 }
 
 std::uint64_t HashWriter::hash() {
-    if (stream_ == nullptr) return hash_bytes(buffer_, used_);
-    spill();
-    const std::uint64_t hash = XXH3_64bits_digest(stream_);
-    pfree(block_);
+    std::uint64_t hash;
+    if (stream_ == nullptr) {
+        hash = hash_bytes(buffer_, used_);
+    } else {
+        spill();
+        hash = XXH3_64bits_digest(stream_);
+        pfree(block_);
+        stream_ = nullptr;
+    }
+    used_ = 0;
     return hash;
 }
 

@@ -2,8 +2,8 @@
 #include "pg/item.hpp"
 
 extern "C" {
+#include "access/detoast.h"
 #include "utils/datetime.h"
-#include "utils/json.h"
 }
 
 namespace sketch::pg {
@@ -15,29 +15,37 @@ struct NamedKind {
     ItemKind kind;
 };
 
+// What can be an item. A type is here only if its text is the same for equal values and depends on no setting: that its
+// output function is marked immutable does not say so (geometric types follow extra_float_digits).
 constexpr NamedKind kKinds[] = {
     {INT2OID, ItemKind::integer},        {INT4OID, ItemKind::integer},   {INT8OID, ItemKind::integer},
     {TEXTOID, ItemKind::text},           {VARCHAROID, ItemKind::text},   {BPCHAROID, ItemKind::text},
     {NAMEOID, ItemKind::text},           {CHAROID, ItemKind::text},      {BYTEAOID, ItemKind::bytes},
     {BOOLOID, ItemKind::boolean},        {NUMERICOID, ItemKind::number}, {FLOAT4OID, ItemKind::real},
     {FLOAT8OID, ItemKind::real},         {UUIDOID, ItemKind::uuid},      {DATEOID, ItemKind::date},
-    {TIMESTAMPOID, ItemKind::timestamp},
+    {TIMESTAMPOID, ItemKind::timestamp}, {TIMEOID, ItemKind::other},     {TIMETZOID, ItemKind::other},
+    {OIDOID, ItemKind::other},           {INETOID, ItemKind::other},     {CIDROID, ItemKind::other},
+    {MACADDROID, ItemKind::other},       {MACADDR8OID, ItemKind::other}, {BITOID, ItemKind::other},
+    {VARBITOID, ItemKind::other},        {JSONBOID, ItemKind::other},
 };
 
+// none: values of the type cannot be items.
 ItemKind kind_of(Oid type) {
     for (const NamedKind& named : kKinds)
         if (named.type == type) return named.kind;
-    return ItemKind::other;
+    return type_is_enum(type) ? ItemKind::other : ItemKind::none;
 }
 
 [[noreturn]] void reject_type(Oid type) {
+    reject_own_equality(type, TEXTOID);
     const char* hint = "Cast the value to text, with a format of your choice.";
     if (type == TIMESTAMPTZOID)
         hint = "Write (value AT TIME ZONE 'UTC') to count timestamps without time zone.";
     else if (type == CASHOID)
         hint = "Write value::numeric.";
     ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-            errmsg("values of type %s cannot be items: their text depends on settings", format_type_be(type)),
+            errmsg("values of type %s cannot be items: their text depends on settings, or differs for equal values",
+                   format_type_be(type)),
             errhint("%s", hint));
     pg_unreachable();
 }
@@ -67,6 +75,26 @@ std::span<const char> timestamp_text(Timestamp at) {
     return {text, std::strlen(text)};
 }
 
+// Equal jsonb values have one text: 1.0 is 1.
+const char* json_text(Datum value) {
+    Jsonb* json = DatumGetJsonbP(value);
+    JsonbIterator* iterator = JsonbIteratorInit(&json->root);
+    JsonbParseState* state = nullptr;
+    JsonbValue* whole = nullptr;
+    JsonbValue part;
+    JsonbIteratorToken token;
+    while ((token = JsonbIteratorNext(&iterator, &part, false)) != WJB_DONE) {
+        const bool scalar = token == WJB_KEY || token == WJB_VALUE || token == WJB_ELEM;
+        if (scalar && part.type == jbvNumeric)
+            part.val.numeric =
+                DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(part.val.numeric)));
+        const bool bare = token == WJB_BEGIN_ARRAY && part.val.array.rawScalar;
+        whole = pushJsonbValue(&state, token, scalar || bare ? &part : nullptr);
+    }
+    Jsonb* trimmed = JsonbValueToJsonb(whole);
+    return JsonbToCString(nullptr, &trimmed->root, static_cast<int>(VARSIZE(trimmed)));
+}
+
 // The canonical text of a value, in the encoding of the server.
 std::span<const char> text_of(ItemType& type, Datum value) {
     const auto terminated = [](const char* text) { return std::span(text, std::strlen(text)); };
@@ -87,21 +115,44 @@ std::span<const char> text_of(ItemType& type, Datum value) {
             if (number == 0) number = 0;  // -0 is equal to 0
             return terminated(double_to_shortest_decimal(number));
         }
+        case JSONBOID: return terminated(json_text(value));
         case DATEOID: return date_text(DatumGetDateADT(value));
         case TIMESTAMPOID: return timestamp_text(DatumGetTimestamp(value));
         default: return terminated(OutputFunctionCall(&type.output, value));
     }
 }
 
+[[noreturn]] void reject_size(const char* size) {
+    ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+            errmsg("an item may have up to %zu bytes, not %s", kMaxItemBytes, size),
+            errhint("Count a shorter form of it, for example left(value, 100) or md5(value)."));
+    pg_unreachable();
+}
+
+// What is surely too long is not fetched, nor made text of.
+void reject_large(Oid type, Datum value) {
+    Size most = kMaxItemBytes;
+    switch (type) {
+        case JSONBOID: most = 8 * kMaxItemBytes; break;  // "0, " takes 12 bytes as jsonb
+        case TEXTOID:
+        case VARCHAROID:
+        case BYTEAOID:
+        case BITOID:
+        case VARBITOID: break;
+        default: return;
+    }
+    const Size size = toast_raw_datum_size(value) - VARHDRSZ;
+    if (size > most)
+        reject_size(psprintf(type == JSONBOID ? "%zu or more" : "%zu", type == JSONBOID ? kMaxItemBytes + 1 : size));
+}
+
 Item checked_item(ItemKind kind, const char* data, std::size_t size) {
-    if (size > kMaxItemBytes)
-        ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                errmsg("an item may have up to %zu bytes, not %zu", kMaxItemBytes, size),
-                errhint("Count a shorter form of it, for example left(value, 100) or md5(value)."));
+    if (size > kMaxItemBytes) reject_size(psprintf("%zu", size));
     return Item::of(kind, data, size);
 }
 
 Item utf8_item(ItemKind kind, std::span<const char> text) {
+    if (text_is_utf8()) return checked_item(kind, text.data(), text.size());
     const char* utf8 = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
     return checked_item(kind, utf8, utf8 == text.data() ? text.size() : std::strlen(utf8));
 }
@@ -113,14 +164,14 @@ ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {
     ItemType found{};
     found.type = getBaseType(argument_type(fcinfo, argument));
     found.kind = kind_of(found.type);
+    if (found.kind == ItemKind::none) reject_type(found.type);
     if (found.kind == ItemKind::text) reject_nondeterministic(PG_GET_COLLATION());
     const bool plain = found.type == TEXTOID || found.type == VARCHAROID;
     found.as_is = found.kind == ItemKind::bytes || (plain && text_is_utf8());
     Oid output;
     bool varlena;
-    getTypeOutputInfo(found.type, &output, &varlena);
-    if (found.kind == ItemKind::other && !type_is_enum(found.type) && func_volatile(output) != PROVOLATILE_IMMUTABLE)
-        reject_type(found.type);
+    // A cidr may be equal to an inet: both as inet.
+    getTypeOutputInfo(found.type == CIDROID ? INETOID : found.type, &output, &varlena);
     fmgr_info_cxt(output, &found.output, fcinfo->flinfo->fn_mcxt);
     auto* kept = static_cast<ItemType*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(ItemType)));
     *kept = found;
@@ -133,48 +184,10 @@ Item item_of(ItemType& type, Datum value) {
         case INT4OID: return Item::of(DatumGetInt32(value));
         case INT2OID: return Item::of(DatumGetInt16(value));
     }
+    reject_large(type.type, value);
     if (!type.as_is) return utf8_item(type.kind, text_of(type, value));
     auto* bytes = reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value));
     return checked_item(type.kind, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-}
-
-// The UTF-8 text of an item that is no integer, in the encoding of the server. It is verified: the bytes may have come
-// from elsewhere.
-static std::span<const char> server_text(const Item& item) {
-    const auto* data = reinterpret_cast<const char*>(item.data);
-    if (item.size() == 0) return {"", 0};
-    const char* text = pg_any_to_server(data, static_cast<int>(item.size()), PG_UTF8);
-    return {text, text == data ? item.size() : std::strlen(text)};
-}
-
-static char* hexadecimal(const Item& item) {
-    auto* text = static_cast<char*>(palloc(2 * item.size() + 3));
-    std::memcpy(text, "\\x", 2);
-    text[2 + hex_encode(reinterpret_cast<const char*>(item.data), item.size(), text + 2)] = '\0';
-    return text;
-}
-
-Datum item_text(const Item& item) {
-    if (item.kind == ItemKind::integer)
-        return PointerGetDatum(cstring_to_text(psprintf("%lld", static_cast<long long>(item.integer()))));
-    if (item.kind == ItemKind::bytes) return PointerGetDatum(cstring_to_text(hexadecimal(item)));
-    const std::span<const char> text = server_text(item);
-    return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size())));
-}
-
-const char* kind_name(ItemKind kind) {
-    static constexpr const char* kNames[] = {"none", "integer", "text", "bytea",     "boolean", "numeric",
-                                             "real", "uuid",    "date", "timestamp", "other"};
-    static_assert(std::size(kNames) == static_cast<std::size_t>(kLastItemKind) + 1);
-    return kNames[static_cast<std::size_t>(kind)];
-}
-
-void append_json(StringInfo to, const Item& item) {
-    if (item.kind == ItemKind::integer) {
-        appendStringInfo(to, "%lld", static_cast<long long>(item.integer()));
-        return;
-    }
-    escape_json(to, text_to_cstring(DatumGetTextPP(item_text(item))));
 }
 
 }  // namespace sketch::pg

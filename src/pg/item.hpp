@@ -10,9 +10,12 @@
 //   real, double precision            the shortest decimal that is this value
 //   date, timestamp                   ISO 8601
 //   an enum                           its label
-//   any other type                    its output, if that is immutable: uuid, inet, jsonb, ...
+//   jsonb                             its output, with numbers as numeric has them
+//   inet, cidr                        the output of inet
+//   uuid, time, timetz, oid,          their output
+//   macaddr, macaddr8, bit, varbit
 //
-// A type whose output depends on settings (timestamptz, money, arrays) raises an error that names a cast.
+// Any other type (timestamptz, money, arrays, point, ...) raises an error that names a cast.
 #pragma once
 
 #include "core/item.hpp"
@@ -51,7 +54,8 @@ Item item_of(ItemType& type, Datum value);
     return item_of(type, value);
 }
 
-// An item as SQL text, in the encoding of the server; bytea as \x and hexadecimal digits.
+// An item as SQL text, in the encoding of the server; bytea as \x and hexadecimal digits. A character that the encoding
+// has not is escaped as \u20ac or \U0001f600, a byte that is no text as \xff.
 Datum item_text(const Item& item);
 
 // "integer", "text", ...

@@ -167,8 +167,6 @@ std::uint64_t hash_composite(ValueType& type, Datum value) {
 
 // --- jsonb ----------------------------------------------------------------------------------------------------------
 
-static std::uint64_t hash_json(JsonbIterator** iterator, JsonbIteratorToken token, JsonbValue* value);
-
 static std::uint64_t hash_json_scalar(const JsonbValue* value) {
     switch (value->type) {
         case jbvNull: return hash_of_parts('0');
@@ -182,45 +180,71 @@ static std::uint64_t hash_json_scalar(const JsonbValue* value) {
     pg_unreachable();
 }
 
-// The elements of an array in order; the pairs of an object as a sum, since their stored order depends on the
-// encoding of the server.
-static std::uint64_t hash_json_array(JsonbIterator** iterator, const JsonbValue* array) {
-    HashWriter w;
-    w.put(array->val.array.rawScalar ? '=' : '[');
+// An array or object that has begun. jsonb nests deeper than our frames would fit the stack.
+struct Level {
+    Level* outer;
+    Level* inner;  // used before, and kept
+    bool object;
+    std::uint64_t key;
+    std::uint64_t pairs;  // a sum, since the stored order of keys depends on the encoding of the server
+    HashWriter elements;
+};
+
+static Level* enter(Level* outer, bool object) {
+    if (outer->inner == nullptr) {
+        outer->inner = static_cast<Level*>(palloc(sizeof(Level)));
+        *outer->inner = {};
+        outer->inner->outer = outer;
+    }
+    outer->inner->object = object;
+    outer->inner->pairs = 0;
+    return outer->inner;
+}
+
+static void add(Level* level, std::uint64_t hash) {
+    if (level->object)
+        level->pairs += hash_of_parts(level->key, hash);
+    else
+        level->elements.put(hash);
+}
+
+static void free_levels(Level* level) {
+    while (level != nullptr) {
+        Level* const inner = level->inner;
+        pfree(level);
+        level = inner;
+    }
+}
+
+static std::uint64_t hash_json(JsonbIterator* iterator) {
+    Level top{};
+    Level* level = &top;
+    std::uint64_t hash = 0;  // of what was met last: in the end, of all
     JsonbValue value;
     JsonbIteratorToken token;
-    while ((token = JsonbIteratorNext(iterator, &value, false)) != WJB_END_ARRAY) {
+    while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE) {
         CHECK_FOR_INTERRUPTS();
-        w.put(hash_json(iterator, token, &value));
+        switch (token) {
+            case WJB_BEGIN_ARRAY:
+                level = enter(level, false);
+                level->elements.put(value.val.array.rawScalar ? '=' : '[');
+                continue;
+            case WJB_BEGIN_OBJECT: level = enter(level, true); continue;
+            case WJB_KEY: level->key = hash_json_scalar(&value); continue;
+            case WJB_END_ARRAY: hash = level->elements.hash(); break;
+            case WJB_END_OBJECT: hash = hash_of_parts('{', level->pairs); break;
+            default: hash = hash_json_scalar(&value);
+        }
+        if (token == WJB_END_ARRAY || token == WJB_END_OBJECT) level = level->outer;
+        add(level, hash);
     }
-    return w.hash();
-}
-
-static std::uint64_t hash_json_object(JsonbIterator** iterator) {
-    std::uint64_t sum = 0;
-    JsonbValue value;
-    while (JsonbIteratorNext(iterator, &value, false) != WJB_END_OBJECT) {
-        CHECK_FOR_INTERRUPTS();
-        const std::uint64_t key = hash_json_scalar(&value);
-        const JsonbIteratorToken token = JsonbIteratorNext(iterator, &value, false);
-        sum += hash_of_parts(key, hash_json(iterator, token, &value));
-    }
-    return hash_of_parts('{', sum);
-}
-
-static std::uint64_t hash_json(JsonbIterator** iterator, JsonbIteratorToken token, JsonbValue* value) {
-    check_stack_depth();
-    if (token == WJB_BEGIN_ARRAY) return hash_json_array(iterator, value);
-    if (token == WJB_BEGIN_OBJECT) return hash_json_object(iterator);
-    return hash_json_scalar(value);
+    free_levels(top.inner);
+    return hash;
 }
 
 std::uint64_t hash_jsonb(Datum datum) {
     Jsonb* json = DatumGetJsonbP(datum);
-    JsonbIterator* iterator = JsonbIteratorInit(&json->root);
-    JsonbValue value;
-    const JsonbIteratorToken token = JsonbIteratorNext(&iterator, &value, false);
-    const std::uint64_t hash = hash_json(&iterator, token, &value);
+    const std::uint64_t hash = hash_json(JsonbIteratorInit(&json->root));
     free_copy(json, datum);
     return hash;
 }
