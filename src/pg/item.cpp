@@ -43,9 +43,13 @@ ItemKind kind_of(Oid type) {
         hint = "Write (value AT TIME ZONE 'UTC') to count timestamps without time zone.";
     else if (type == CASHOID)
         hint = "Write value::numeric.";
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(type, &output, &varlena);
+    const bool stable = func_volatile(output) == PROVOLATILE_IMMUTABLE;  // or so it says
     ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-            errmsg("values of type %s cannot be items: their text depends on settings, or differs for equal values",
-                   format_type_be(type)),
+            errmsg("values of type %s cannot be items: their text %s", format_type_be(type),
+                   stable ? "may depend on settings, or differ for equal values" : "depends on settings"),
             errhint("%s", hint));
     pg_unreachable();
 }
@@ -131,19 +135,12 @@ std::span<const char> text_of(ItemType& type, Datum value) {
 
 // What is surely too long is not fetched, nor made text of.
 void reject_large(Oid type, Datum value) {
-    Size most = kMaxItemBytes;
-    switch (type) {
-        case JSONBOID: most = 8 * kMaxItemBytes; break;  // "0, " takes 12 bytes as jsonb
-        case TEXTOID:
-        case VARCHAROID:
-        case BYTEAOID:
-        case BITOID:
-        case VARBITOID: break;
-        default: return;
-    }
+    const bool as_is = type == TEXTOID || type == VARCHAROID || type == BYTEAOID;
+    const bool bits = type == BITOID || type == VARBITOID;
+    if (!as_is && !bits && type != JSONBOID) return;
+    const Size most = type == JSONBOID ? 8 * kMaxItemBytes : kMaxItemBytes;  // "0, " takes 12 bytes as jsonb
     const Size size = toast_raw_datum_size(value) - VARHDRSZ;
-    if (size > most)
-        reject_size(psprintf(type == JSONBOID ? "%zu or more" : "%zu", type == JSONBOID ? kMaxItemBytes + 1 : size));
+    if (size > most) reject_size(as_is ? psprintf("%zu", size) : psprintf("%zu or more", kMaxItemBytes + 1));
 }
 
 Item checked_item(ItemKind kind, const char* data, std::size_t size) {
