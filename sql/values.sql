@@ -127,7 +127,7 @@ SELECT input, pg_temp.rejects(input, 'topk_add(NULL, %s)') FROM unnest(ARRAY['po
     'ARRAY[0.1::float8]', 'ROW(0.1::float8)', 'numrange(1, 2)', 'nummultirange()', '''{"a": 1}''::json', '''a b''::tsvector', '''<a/>''::xml', '''pg_class''::regclass', '''0/1''::pg_lsn']) input;
 -- too long is refused before it is fetched or made text
 SELECT input, pg_temp.rejects(input, 'topk_add(NULL, %s)') FROM unnest(ARRAY['(SELECT jsonb_agg(i) FROM generate_series(1, 100000) i)', '(SELECT jsonb_agg(i) FROM generate_series(1, 3000) i)',
-    '''1e131071''::jsonb', 'repeat(''x'', 50000000)', 'repeat(''x'', 8192)::bytea', 'repeat(''1'', 8192)::varbit', 'repeat(''1'', 80000)::varbit', '1e8191', 'rpad(''x'', 8192, ''y'')::char(8192)']) input;
+    '''1e131071''::jsonb', 'jsonb_build_array(VARIADIC array_fill(1e131071, ARRAY[300]))', 'repeat(''x'', 50000000)', 'repeat(''x'', 8192)::bytea', 'repeat(''1'', 8192)::varbit', 'repeat(''1'', 80000)::varbit', '1e8191', 'rpad(''x'', 8192, ''y'')::char(8192)']) input;
 SELECT topk_info(topk_agg(repeat('1', 8191)::varbit)) -> 'entries', topk_info(topk_agg(rpad('x', 10000)::char(10000))) -> 'entries';
 
 -- 6. constant memory, and an end when asked -----------------------------------------------------------------------------

@@ -16,6 +16,11 @@ void HashWriter::spill() {
 }
 
 void HashWriter::put_bytes(const void* data, std::size_t bytes) {
+    if (bytes <= sizeof buffer_ - used_) {
+        std::memcpy(buffer_ + used_, data, bytes);
+        used_ += bytes;
+        return;
+    }
     spill();
     XXH3_64bits_update(stream_, data, bytes);
 }

@@ -4,6 +4,7 @@
 extern "C" {
 #include "access/detoast.h"
 #include "utils/datetime.h"
+#include "utils/json.h"
 }
 
 namespace sketch::pg {
@@ -54,6 +55,16 @@ ItemKind kind_of(Oid type) {
     pg_unreachable();
 }
 
+constexpr char kTooMany[] = "8192 or more";
+static_assert(kMaxItemBytes == 8191);
+
+[[noreturn]] void reject_size(const char* size) {
+    ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+            errmsg("an item may have up to %zu bytes, not %s", kMaxItemBytes, size),
+            errhint("Count a shorter form of it, for example left(value, 100) or md5(value)."));
+    pg_unreachable();
+}
+
 std::span<const char> date_text(DateADT date) {
     auto* text = static_cast<char*>(palloc(MAXDATELEN + 1));
     if (DATE_NOT_FINITE(date)) {
@@ -79,24 +90,44 @@ std::span<const char> timestamp_text(Timestamp at) {
     return {text, std::strlen(text)};
 }
 
-// Equal jsonb values have one text: 1.0 is 1.
-const char* json_text(Datum value) {
-    Jsonb* json = DatumGetJsonbP(value);
-    JsonbIterator* iterator = JsonbIteratorInit(&json->root);
-    JsonbParseState* state = nullptr;
-    JsonbValue* whole = nullptr;
-    JsonbValue part;
-    JsonbIteratorToken token;
-    while ((token = JsonbIteratorNext(&iterator, &part, false)) != WJB_DONE) {
-        const bool scalar = token == WJB_KEY || token == WJB_VALUE || token == WJB_ELEM;
-        if (scalar && part.type == jbvNumeric)
-            part.val.numeric =
-                DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(part.val.numeric)));
-        const bool bare = token == WJB_BEGIN_ARRAY && part.val.array.rawScalar;
-        whole = pushJsonbValue(&state, token, scalar || bare ? &part : nullptr);
+void append_json_scalar(StringInfo to, const JsonbValue* value) {
+    switch (value->type) {
+        case jbvNull: appendStringInfoString(to, "null"); break;
+        case jbvBool: appendStringInfoString(to, value->val.boolean ? "true" : "false"); break;
+        case jbvNumeric: appendStringInfoString(to, numeric_normalize(value->val.numeric)); break;
+        case jbvString:
+            escape_json(to, pnstrdup(value->val.string.val, static_cast<Size>(value->val.string.len)));
+            break;
+        default: elog(ERROR, "sketch: unexpected jsonb value of type %d", static_cast<int>(value->type));
     }
-    Jsonb* trimmed = JsonbValueToJsonb(whole);
-    return JsonbToCString(nullptr, &trimmed->root, static_cast<int>(VARSIZE(trimmed)));
+}
+
+// As jsonb has it, but for its numbers: equal values have one text, 1.0 is 1. It ends where it is too long for an item.
+std::span<const char> json_text(Datum datum) {
+    Jsonb* json = DatumGetJsonbP(datum);
+    const bool bare = JB_ROOT_IS_SCALAR(json);
+    JsonbIterator* iterator = JsonbIteratorInit(&json->root);
+    StringInfoData text;
+    initStringInfo(&text);
+    const char* separator = "";
+    JsonbValue value;
+    JsonbIteratorToken token;
+    while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE) {
+        const bool ends = token == WJB_END_ARRAY || token == WJB_END_OBJECT;
+        const bool begins = token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT;
+        if (bare && (begins || ends)) continue;
+        if (!ends) appendStringInfoString(&text, separator);
+        switch (token) {
+            case WJB_BEGIN_ARRAY: appendStringInfoChar(&text, '['); break;
+            case WJB_END_ARRAY: appendStringInfoChar(&text, ']'); break;
+            case WJB_BEGIN_OBJECT: appendStringInfoChar(&text, '{'); break;
+            case WJB_END_OBJECT: appendStringInfoChar(&text, '}'); break;
+            default: append_json_scalar(&text, &value);
+        }
+        separator = begins ? "" : token == WJB_KEY ? ": " : ", ";
+        if (static_cast<std::size_t>(text.len) > kMaxItemBytes) reject_size(kTooMany);
+    }
+    return {text.data, static_cast<std::size_t>(text.len)};
 }
 
 // The canonical text of a value, in the encoding of the server.
@@ -119,18 +150,11 @@ std::span<const char> text_of(ItemType& type, Datum value) {
             if (number == 0) number = 0;  // -0 is equal to 0
             return terminated(double_to_shortest_decimal(number));
         }
-        case JSONBOID: return terminated(json_text(value));
+        case JSONBOID: return json_text(value);
         case DATEOID: return date_text(DatumGetDateADT(value));
         case TIMESTAMPOID: return timestamp_text(DatumGetTimestamp(value));
         default: return terminated(OutputFunctionCall(&type.output, value));
     }
-}
-
-[[noreturn]] void reject_size(const char* size) {
-    ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-            errmsg("an item may have up to %zu bytes, not %s", kMaxItemBytes, size),
-            errhint("Count a shorter form of it, for example left(value, 100) or md5(value)."));
-    pg_unreachable();
 }
 
 // What is surely too long is not fetched, nor made text of.
@@ -140,7 +164,7 @@ void reject_large(Oid type, Datum value) {
     if (!as_is && !bits && type != JSONBOID) return;
     const Size most = type == JSONBOID ? 8 * kMaxItemBytes : kMaxItemBytes;  // "0, " takes 12 bytes as jsonb
     const Size size = toast_raw_datum_size(value) - VARHDRSZ;
-    if (size > most) reject_size(as_is ? psprintf("%zu", size) : psprintf("%zu or more", kMaxItemBytes + 1));
+    if (size > most) reject_size(as_is ? psprintf("%zu", size) : kTooMany);
 }
 
 Item checked_item(ItemKind kind, const char* data, std::size_t size) {

@@ -18,11 +18,11 @@ constexpr int64 kEpochMicroseconds = kEpochDays * USECS_PER_DAY;
 
 // Text of another encoding, converted piece by piece. No conversion to UTF-8 looks beyond one character.
 std::uint64_t hash_converted(const char* text, int length) {
-    constexpr int kPiece = 8192;
+    constexpr int kMaxPiece = 8192;
     HashWriter w;
     while (length > 0) {
         CHECK_FOR_INTERRUPTS();
-        const int whole = pg_mbcliplen(text, length, kPiece);
+        const int whole = pg_mbcliplen(text, length, kMaxPiece);
         const int piece = whole > 0 ? whole : length;
         char* utf8 = pg_server_to_any(text, piece, PG_UTF8);
         w.put_bytes(utf8, utf8 == text ? static_cast<std::size_t>(piece) : std::strlen(utf8));
@@ -51,7 +51,9 @@ std::uint64_t hash_char(unsigned char c) {
 }
 
 std::uint64_t hash_timestamp(Timestamp at) {
-    return hash_int64(TIMESTAMP_NOT_FINITE(at) ? at : at + kEpochMicroseconds);
+    // The last years of timestamp wrap around, beyond the first.
+    const auto wrapped = static_cast<int64>(static_cast<uint64>(at) + static_cast<uint64>(kEpochMicroseconds));
+    return hash_int64(TIMESTAMP_NOT_FINITE(at) ? at : wrapped);
 }
 
 // A date is the timestamp of its midnight; one that no timestamp reaches is 16 bytes of microseconds.
