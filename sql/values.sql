@@ -20,7 +20,7 @@ SELECT input, pg_temp.rejects(input, 'sketch_hash(%s)') FROM unnest(ARRAY[
     'folded_range(''a'', ''c'')', 'folded_range(''a'', ''c'')::folded_ranges', 'ARRAY[folded_range(''a'', ''c'')]',
     'folded_multirange(folded_range(''a'', ''c''))', 'ROW(folded_range(''a'', ''c''))', '(1, ''a'')::folded_row', 'ARRAY[(1, ''a'')::folded_row]',
     'ROW(1, ''a'' COLLATE folded)', 'ROW(1, ''a''::folded_text)', 'ROW(ROW(ROW(''a''::folded_again)))', '(1, ''{}'')::deep_row',
-    'plain_range(''a'', ''c'')', '(1, ''a'')::plain_row', 'folded_range(''a'', ''c'')::text', '(''a'' COLLATE folded) COLLATE "C"']) input;
+    'plain_range(''a'', ''c'')', '(1, ''a'')::plain_row', 'folded_range(''a'', ''c'')::text', '(''a'' COLLATE folded) COLLATE "C"', 'lower(''a'' COLLATE folded)', 'lower(''a'' COLLATE folded) COLLATE "C"']) input;
 SELECT input, pg_temp.rejects(input, 'topk_add(NULL, %s)') FROM unnest(ARRAY['''a'' COLLATE folded', '''a''::folded_again', '''a''::name COLLATE folded']) input;
 
 -- 2. a type that is taken as text without a word, and has an = of its own -------------------------------------------------
@@ -78,6 +78,18 @@ CREATE DOMAIN numbers AS nummultirange;
 CREATE TYPE range_of_rows AS RANGE (subtype = shifting);
 SELECT sketch_hash('{[1,2.0)}'::numbers) = sketch_hash('{[1.0,2)}'::nummultirange), sketch_hash(ARRAY['{[1,2.0)}'::numbers]) = sketch_hash(ARRAY['{[1.0,2)}'::nummultirange]),
        sketch_hash(range_of_rows((1, 2.0), (1, 3))) = sketch_hash(range_of_rows((1, 2), (1, 3.0)));
+-- rows under domains, rows of several types in one array, arrays and rows that PL/pgSQL keeps expanded
+CREATE DOMAIN plain_rows AS plain_row CHECK ((VALUE).i > 0);
+CREATE DOMAIN plain_rows_again AS plain_rows;
+SELECT sketch_hash((1, 'x')::plain_rows_again) = sketch_hash((1, 'x')::plain_row), sketch_hash(ARRAY[(1, 'x')::plain_rows_again]) = sketch_hash(ARRAY[(1, 'x')::plain_row]),
+       sketch_hash(ARRAY[ROW(1), ROW(2.0, 'x'::text)]) = sketch_hash(ARRAY[ROW(1.0), ROW(2, 'x'::varchar)]), sketch_hash(ROW(NULL::plain_row)) = sketch_hash(ROW(NULL::int));
+DO $$ DECLARE a int[] := '{}'; r plain_row; BEGIN
+    FOR i IN 1..1000 LOOP a[i] := i; END LOOP;
+    r.i := 1; r.t := repeat('y', 10000);
+    ASSERT sketch_hash(a) = (SELECT sketch_hash(array_agg(i)) FROM generate_series(1, 1000) i) AND sketch_hash(r) = sketch_hash((1, repeat('y', 10000))::plain_row);
+END $$;
+SELECT sketch_hash('{a,NULL}'::name[]) = sketch_hash('{a,NULL}'::text[]), sketch_hash('{a,NULL}'::char(3)[]) = sketch_hash('{a,NULL}'::text[]), sketch_hash('{a,b}'::"char"[]) = sketch_hash('{a,b}'::text[]),
+       sketch_hash('1 2 3'::oidvector) = sketch_hash('[0:2]={1,2,3}'::int8[]), sketch_hash('{1 day,NULL,24:00}'::interval[]) = sketch_hash('{24:00,NULL,1 day}'::interval[]);
 -- long values hash as the one-shot function says, whatever their parts: a bit string is 4 bytes and its bits
 SELECT bool_and(sketch_hash(repeat('10100101', n)::varbit) = sketch_hash(set_byte(set_byte('\x00000000'::bytea, 0, (8 * n) % 256), 1, 8 * n / 256) || decode(repeat('a5', n), 'hex')))
 FROM generate_series(1, 1100) n;

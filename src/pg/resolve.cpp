@@ -94,11 +94,12 @@ void reject_own_equality(Oid type, Oid target) {
 
 void reject_nondeterministic(Oid collation) {
     if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
-        ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
-                       get_collation_name(collation)),
-                errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or fold it first, "
-                        "for example with lower()."));
+        ereport(
+            ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+            errmsg("text under the nondeterministic collation \"%s\" has no canonical form to hash",
+                   get_collation_name(collation)),
+            errhint("Add COLLATE \"C\" to the value to tell apart what differs in its bytes, or to a folded form of "
+                    "it: lower(value) COLLATE \"C\"."));
 }
 
 void resolve_value(ValueType& value, Oid declared, Oid collation, MemoryContext context) {
