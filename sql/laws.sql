@@ -24,7 +24,7 @@ CREATE TABLE rooms (
     room text,     -- a sketch, or a form of one that merges only with its like
     stem text,
     calls text,    -- aggregates over law_rows, with and without parameters
-    sample text,   -- the aggregate over law_rows that makes the samples: p is one of params, n of sizes, and rows are i <= n
+    sample text,   -- the aggregate that makes the samples, of the first n rows (of sizes) and with p (of params)
     params text,
     sizes text,
     depends text,  -- what the bytes depend on: the set of the values, the multiset, or their order too
@@ -35,7 +35,8 @@ CREATE TABLE rooms (
     pairs text,    -- what reads a and b
     same text,     -- whether a and b are the sketch of the same rows, which came in another order
     adds_null text GENERATED ALWAYS AS (replace(adds, '{one}', 'NULL')) STORED,
-    first text GENERATED ALWAYS AS (split_part(calls, '; ', 1)) STORED
+    first text GENERATED ALWAYS AS (split_part(calls, '; ', 1)) STORED,
+    place int GENERATED ALWAYS AS IDENTITY
 );
 INSERT INTO rooms VALUES
 ('hll', 'hll', 'hll_agg(v); hll_agg(t, 9)',
@@ -76,7 +77,8 @@ INSERT INTO rooms VALUES
     'p = 2000 OR p = 128 AND n <= 100',
     $$'item 7'::text$$, 'topk_add(s, {one})',
     $$topk_total(s); topk_error(s); topk_info(s); topk_estimate(s, 'page/7'); topk_bounds(s, 'page/7');
-(SELECT array_agg(r) FROM topk_items(s) r); (SELECT array_agg(r) FROM topk_above(s, 0.01) r)$$, '', 'a::text = b::text'),
+(SELECT array_agg(r) FROM topk_items(s) r); (SELECT array_agg(r) FROM topk_above(s, 0.01) r)$$, '',
+    'a::text = b::text'),
 ('topk of numbers', 'topk', 'topk_agg(z, 1000)',
     'topk_agg(i * i % 1009, p::int)', '{128,2000}', '{0,1,10,100,1000,20000}', 'multiset', 'p = 2000 OR n <= 100',
     '7', 'topk_add(s, {one}::int)',
@@ -86,8 +88,10 @@ INSERT INTO rooms VALUES
     $$trend_agg('item ' || i % 400, at, '2 days', p::int, w)$$, '{4,20,500}', '{0,1,10,1000,20000}', 'order', 'p = 500',
     $$'item 7'::text$$, $$trend_add(s, {one}, '2022-01-01', '2 days')$$,
     $$trend_total(s); trend_error(s); trend_latest(s); trend_info(s); (SELECT array_agg(r) FROM trend_items(s) r);
-trend_score(s, 'shop 7'::text); trend_bounds(s, 'shop 7'::text); trend_total(s, '2030-01-01')$$, '', 'pg_temp.same(a, b)'),
-('trend scales', 'trend', $$trend_scales_agg(shop, at, '{2 days, 30 days}'); trend_scales_agg(shop, at, '{2 days, 30 days}', 500, w)$$,
+trend_score(s, 'shop 7'::text); trend_bounds(s, 'shop 7'::text); trend_total(s, '2030-01-01')$$, '',
+    'pg_temp.same(a, b)'),
+('trend scales', 'trend', $$trend_scales_agg(shop, at, '{2 days, 30 days}');
+trend_scales_agg(shop, at, '{2 days, 30 days}', 500, w)$$,
     $$trend_scales_agg('item ' || i % 400, at, '{2 days, 30 days}', p::int, w)$$, '{4,20,500}', '{0,1,10,1000,20000}',
     'order', 'p = 500',
     $$'item 7'::text$$, $$trend_scales_add(s, {one}, '2022-01-01', '{2 days, 30 days}')$$,
@@ -98,21 +102,21 @@ trend_score(s, 'shop 7'::text, NULL, '30 days'); trend_bounds(s, 'shop 7'::text)
     'hist_agg((i * 7919) % 40009 - 5000, p::int)', '{16,50,640,3000}', '{0,1,8,62,63,1000,20000}', 'multiset', 'true',
     '7', 'hist_add(s, {one})',
     $$hist_quantile(s, 0.3); hist_quantiles(s, '{0,0.5,1}'); hist_bounds(s, 0.9); hist_rank(s, 1000);
-hist_cdf(s, '{0,1000}'); hist_min(s); hist_max(s); hist_count(s); hist_sum(s); hist_mean(s); hist_error(s); hist_plot(s);
-hist_info(s); (SELECT array_agg(r) FROM hist_buckets(s) r)$$, '', 'a::text = b::text'),
+hist_cdf(s, '{0,1000}'); hist_min(s); hist_max(s); hist_count(s); hist_sum(s); hist_mean(s); hist_error(s);
+hist_plot(s); hist_info(s); (SELECT array_agg(r) FROM hist_buckets(s) r)$$, '', 'a::text = b::text'),
 ('kll', 'kll', 'kll_agg(v); kll_agg(x, 50)',
     'kll_agg((i * 7919) % 40009, p::int)', '{8,50,200,3000}', '{0,1,8,200,221,1000,20000}', 'order', 'p >= 200',
     '7', 'kll_add(s, {one})',
-    $$kll_quantile(s, 0.3); kll_quantiles(s, '{0,0.5,1}'); kll_bounds(s, 0.9); kll_rank(s, 1000); kll_cdf(s, '{0,1000}');
-kll_min(s); kll_max(s); kll_count(s); kll_info(s)$$, '',
+    $$kll_quantile(s, 0.3); kll_quantiles(s, '{0,0.5,1}'); kll_bounds(s, 0.9); kll_rank(s, 1000);
+kll_cdf(s, '{0,1000}'); kll_min(s); kll_max(s); kll_count(s); kll_info(s)$$, '',
     'kll_count(a) = kll_count(b) AND kll_min(a) = kll_min(b) AND kll_max(a) = kll_max(b)
      AND abs(kll_rank(a, 2500) - kll_rank(b, 2500)) < 0.03');
-UPDATE rooms SET readers = regexp_replace(readers, ';\s+', '; ', 'g');
+UPDATE rooms SET readers = regexp_replace(readers, ';\s+', '; ', 'g'), calls = regexp_replace(calls, ';\s+', '; ', 'g');
 
 -- scores of another order differ in their last bits
-CREATE FUNCTION pg_temp.near(a float8, b float8) RETURNS bool LANGUAGE sql
+CREATE FUNCTION pg_temp.near(a float8, b float8) RETURNS bool LANGUAGE sql PARALLEL RESTRICTED
     AS 'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b))';
-CREATE FUNCTION pg_temp.same(a trendsketch, b trendsketch) RETURNS bool LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.same(a trendsketch, b trendsketch) RETURNS bool LANGUAGE sql PARALLEL RESTRICTED AS $$
     SELECT trend_latest(a) = trend_latest(b)
        AND bool_and(coalesce(pg_temp.near(x.score, y.score) AND pg_temp.near(x.upper, y.upper), false))
     FROM trend_items(a) x FULL JOIN trend_items(b) y USING (item) $$;
@@ -122,7 +126,7 @@ CREATE FUNCTION pg_temp.each(template text, wanted text DEFAULT 'true')
 RETURNS TABLE (subject text, command text) LANGUAGE plpgsql AS $$
 DECLARE r rooms; member text; key text; filler text;
 BEGIN
-    FOR r IN EXECUTE 'SELECT * FROM rooms WHERE ' || wanted LOOP
+    FOR r IN EXECUTE format('SELECT * FROM rooms WHERE %s ORDER BY place', wanted) LOOP
         FOREACH member IN ARRAY CASE WHEN template LIKE '%{call}%' THEN string_to_array(r.calls, '; ')
                                      WHEN template LIKE '%{reader}%' THEN string_to_array(r.readers, '; ')
                                      WHEN template LIKE '%{pair}%' THEN string_to_array(r.pairs, '; ')
@@ -139,22 +143,30 @@ END $$;
 -- The same as a law: a query that prints the name of the case, and whether it holds.
 CREATE FUNCTION pg_temp.law(law text, template text, wanted text DEFAULT 'true') RETURNS SETOF text LANGUAGE sql
     AS $$ SELECT format('SELECT %L, %s', subject || ' · ' || law, command) FROM pg_temp.each(template, wanted) $$;
+-- The same of a query that is to run in parallel workers.
+CREATE FUNCTION pg_temp.parallel_law(law text, template text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT unnest(ARRAY[
+        format('SELECT %L, pg_temp.plan_of(%L) LIKE ''%%Finalize %%Gather%%Partial %%''',
+               subject || ' · ' || law || ', by its plan', 'SELECT ' || command),
+        format('SELECT %L, %s', subject || ' · ' || law, command)]) FROM pg_temp.each(template) $$;
 
 -- 0. the list is complete ---------------------------------------------------------------------------------------------
 CREATE TEMP VIEW functions AS
 SELECT p.oid, p.proname, p.prokind, p.proargtypes::regtype[] AS arguments, p.prorettype
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid WHERE e.extname = 'sketch' AND d.deptype = 'e';
-SELECT 'every aggregate that makes a sketch is called', bool_and(EXISTS (
-    SELECT FROM rooms WHERE prorettype = (stem || 'sketch')::regtype AND strpos(calls, proname || '(') > 0)) AND count(*) > 100
+SELECT 'every aggregate that makes a sketch is called', count(*) > 100 AND bool_and(EXISTS (
+    SELECT FROM rooms WHERE prorettype = (stem || 'sketch')::regtype AND strpos(calls, proname || '(') > 0))
 FROM functions WHERE prokind = 'a' AND proname LIKE '%\_agg';
 SELECT pg_temp.law('every function that reads it is listed', $$
     coalesce('not listed: ' || string_agg(DISTINCT proname, ', '), 't') FROM functions f
     WHERE '{stem}sketch'::regtype = ANY (arguments) AND prokind = 'f'
       AND proname NOT IN ('{stem}sketch_out', '{stem}sketch_send', '{stem}_final', '{stem}_merge')
       AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN (
-              aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn) AND proname <> 'countmin_subtract')
-      AND NOT EXISTS (SELECT FROM rooms WHERE stem = '{stem}' AND strpos(concat(readers, pairs, adds), proname || '(') > 0)
+              aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn, aggmfinalfn)
+          AND proname NOT IN ('countmin_subtract', 'theta_intersect'))
+      AND NOT EXISTS (
+          SELECT FROM rooms WHERE stem = '{stem}' AND strpos(concat(readers, pairs, adds), proname || '(') > 0)
 $$) \gexec
 
 -- 1. input and output -------------------------------------------------------------------------------------------------
@@ -179,10 +191,11 @@ SELECT pg_temp.law('bytes of another kind are rejected', $$
              = '22P03 these bytes are not of type {stem}sketch') FROM "{room} samples" $$) \gexec
 SELECT pg_temp.law('another version is rejected', $$
     bool_and(pg_temp.rejects(overlay(s::bytea PLACING '\xff' FROM 2)::text, '%L::bytea::{stem}sketch')
-             = '22P03 this {stem}sketch has a format version that this release cannot read') FROM "{room} samples" $$) \gexec
-SELECT pg_temp.law('a byte too many is rejected', $$
-    bool_and(pg_temp.rejects((s::bytea || '\x00')::text, '%L::bytea::{stem}sketch') LIKE '22P03 this {stem}sketch is damaged: %')
+             = '22P03 this {stem}sketch has a format version that this release cannot read')
     FROM "{room} samples" $$) \gexec
+SELECT pg_temp.law('a byte too many is rejected', $$
+    bool_and(pg_temp.rejects((s::bytea || '\x00')::text, '%L::bytea::{stem}sketch')
+             LIKE '22P03 this {stem}sketch is damaged: %') FROM "{room} samples" $$) \gexec
 SELECT pg_temp.law('truncated bytes are rejected', $$
     bool_and(pg_temp.rejects(substr(s::bytea, 1, cut)::text, '%L::bytea::{stem}sketch') LIKE '22P03 %')
     FROM "{room} samples", LATERAL (SELECT generate_series(0, 200) UNION SELECT generate_series(203, 600, 7)
@@ -226,13 +239,15 @@ SELECT pg_temp.law('a part merged with the whole is the whole', $$
     FROM "{room} samples" a JOIN "{room} samples" b ON a.p = b.p AND a.n <= b.n $$, $$ depends = 'set' $$) \gexec
 SELECT pg_temp.law('parts merge to the whole', $$
     bool_and({same}) AND count(*) > 0
-    FROM (SELECT s AS b, (SELECT {stem}_merge(part) FROM (SELECT {sample} AS part FROM law_rows WHERE i <= n GROUP BY i % parts) q) AS a
+    FROM (SELECT s AS b, (SELECT {stem}_merge(part) FROM (
+              SELECT {sample} AS part FROM law_rows WHERE i <= n GROUP BY i % parts) q) AS a
           FROM (SELECT * FROM "{room} samples" WHERE {exact}) q, unnest(ARRAY[2, 7, 100]) parts) q $$) \gexec
 
 -- 4. parallel plans ---------------------------------------------------------------------------------------------------
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE law_serial (call text, g int, s text);
-SELECT command FROM pg_temp.each($$ INSERT INTO law_serial SELECT $call${call}$call$, NULL, {call} FROM law_rows $$) \gexec
+SELECT command FROM pg_temp.each($$
+    INSERT INTO law_serial SELECT $call${call}$call$, NULL, {call} FROM law_rows $$) \gexec
 SELECT command FROM pg_temp.each($$
     INSERT INTO law_serial SELECT $call${call}$call$, g, {call} FROM law_rows GROUP BY g $$) \gexec
 SELECT command FROM pg_temp.each($$
@@ -242,25 +257,24 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 4;
--- the query of each law is planned once to look at, and once to run
-SELECT pg_temp.law('a parallel plan, and as serial', $$
-    bool_and({same}) AND pg_temp.plan_of($query$ SELECT {call} FROM law_rows $query$) LIKE '%Finalize Aggregate%Gather%Partial Aggregate%'
-    FROM (SELECT {call} AS a FROM law_rows) q,
-         (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${call}$call$ AND g IS NULL) r $$) \gexec
-SELECT pg_temp.law('parallel groups are as serial', $$
+SELECT pg_temp.parallel_law('in parallel as serial', $$
+    bool_and({same}) FROM (SELECT {call} AS a FROM law_rows) q,
+    (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${call}$call$ AND g IS NULL) r $$) \gexec
+SELECT pg_temp.parallel_law('groups in parallel as serial', $$
     bool_and({same}) AND count(*) = 7
     FROM (SELECT g, {call} AS a FROM law_rows GROUP BY g) q
     JOIN (SELECT g, s::{stem}sketch AS b FROM law_serial WHERE call = $call${call}$call$) r USING (g) $$) \gexec
-SELECT pg_temp.law('of no values is NULL in parallel', $$
-    (SELECT {call} FROM law_rows WHERE g < 0) IS NULL AND (SELECT {call} FILTER (WHERE g < 0) FROM law_rows) IS NULL $$) \gexec
-SELECT pg_temp.law('stored parts merge in parallel to the whole', $$
-    bool_and({same}) AND pg_temp.plan_of('SELECT {stem}_merge(s) FROM "{room} parts"') LIKE '%Finalize Aggregate%Gather%Partial Aggregate%'
-    FROM (SELECT {stem}_merge(s) AS a FROM "{room} parts") q,
-         (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${first}$call$ AND g IS NULL) r $$) \gexec
-SELECT pg_temp.law('parallel groups merge to the whole', $$
+SELECT pg_temp.parallel_law('of no values is NULL in parallel', $$
+    q IS NULL FROM (SELECT {call} AS q FROM law_rows WHERE g + w < 0) q $$) \gexec
+SELECT pg_temp.parallel_law('of filtered values is NULL in parallel', $$
+    q IS NULL FROM (SELECT {call} FILTER (WHERE g < 0) AS q FROM law_rows) q $$) \gexec
+SELECT pg_temp.parallel_law('stored parts merge in parallel to the whole', $$
+    bool_and({same}) FROM (SELECT {stem}_merge(s) AS a FROM "{room} parts") q,
+    (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${first}$call$ AND g IS NULL) r $$) \gexec
+SELECT pg_temp.parallel_law('groups in parallel merge to the whole', $$
     bool_and({same})
     FROM (SELECT {stem}_merge(s) AS a FROM (SELECT {first} AS s FROM law_rows GROUP BY g) q) q,
-         (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${first}$call$ AND g IS NULL) r $$) \gexec
+    (SELECT s::{stem}sketch AS b FROM law_serial WHERE call = $call${first}$call$ AND g IS NULL) r $$) \gexec
 RESET max_parallel_workers_per_gather;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
@@ -270,11 +284,13 @@ RESET min_parallel_table_scan_size;
 SET max_parallel_workers_per_gather = 0;
 SELECT pg_temp.law('a moving frame is built as one alone', $$
     bool_and(w::bytea IS NOT DISTINCT FROM (
-        SELECT {call} FROM (SELECT * FROM law_rows r WHERE r.i BETWEEN q.i - 20 AND q.i ORDER BY i) r)::bytea) AND count(w) >= 299
+        SELECT {call} FROM (SELECT * FROM law_rows r WHERE r.i BETWEEN q.i - 20 AND q.i ORDER BY i) r)::bytea)
+    AND count(w) >= 299
     FROM (SELECT i, {call} OVER (ORDER BY i ROWS 20 PRECEDING) AS w FROM law_rows WHERE i <= 300) q $$) \gexec
 SELECT pg_temp.law('a growing frame is built as one alone', $$
     bool_and(w::bytea IS NOT DISTINCT FROM (
-        SELECT {call} FROM (SELECT * FROM law_rows r WHERE r.i <= q.i ORDER BY i) r)::bytea) AND count(w) >= 399
+        SELECT {call} FROM (SELECT * FROM law_rows r WHERE r.i <= q.i ORDER BY i) r)::bytea)
+    AND count(w) >= 399
     FROM (SELECT i, {call} OVER (ORDER BY i) AS w FROM law_rows WHERE i <= 400) q $$) \gexec
 SELECT pg_temp.law('a moving frame of sketches merges as one alone', $$
     bool_and(w::bytea IS NOT DISTINCT FROM (SELECT {stem}_merge(s) FROM (
@@ -310,9 +326,10 @@ SELECT pg_temp.law('added to', $$ count(({adds})::text) = count(*) AND count(*) 
 SELECT pg_temp.law('merged', $$
     count((a.s || b.s)::text) = count(*) AND count(*) > 0 FROM "{room} samples" a, "{room} samples" b $$) \gexec
 SELECT pg_temp.law('merged in an aggregate', $$
-    count(s) = 0 AND count({stem}_merge) > 0 FROM (SELECT NULL AS s, {stem}_merge(s) FROM "{room} samples" GROUP BY p) q $$) \gexec
+    count(m) > 0 FROM (SELECT {stem}_merge(s) AS m FROM "{room} samples" GROUP BY p) q $$) \gexec
 SELECT pg_temp.law('read together', $$
-    count(({pair})::text) > 0 FROM (SELECT a.s AS a, b.s AS b FROM "{room} samples" a JOIN "{room} samples" b USING (p)) q $$) \gexec
+    count(({pair})::text) > 0
+    FROM (SELECT a.s AS a, b.s AS b FROM "{room} samples" a JOIN "{room} samples" b USING (p)) q $$) \gexec
 SELECT pg_temp.law('read from a table as if it had never been there', $$
     bool_and(stored IS NOT DISTINCT FROM fresh) FROM "{room} samples" q,
     LATERAL (SELECT ({reader})::text AS stored) a,
@@ -321,7 +338,7 @@ SELECT pg_temp.law('nothing wrote to a stored value', $$
     md5(string_agg(s::text, '' ORDER BY n, p)) = (SELECT md5 FROM law_before WHERE room = '{room}')
     FROM "{room} samples" $$) \gexec
 
--- 7. working states: aggregates that a user makes of the same functions, without a final one ----------------------------
+-- 7. working states: aggregates that a user makes of the same functions, without a final one --------------------------
 SELECT format('CREATE AGGREGATE raw_%s(%s) (SFUNC = %s, STYPE = %s)', proname, pg_get_function_arguments(a.aggfnoid),
               aggtransfn, aggtranstype::regtype)
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
@@ -334,8 +351,8 @@ UPDATE rooms SET states = (
     || format('SELECT ''merge'', raw_%s_merge(s) FROM "%s parts" WHERE k <= n', stem, room);
 SELECT pg_temp.law('a state is written as the sketch', $$
     bool_and(a = b AND c = b) FROM law_sizes, LATERAL (
-        SELECT raw_{call}::text AS a, {call}::text AS b, {stem}_final(raw_{call})::text AS c FROM law_rows WHERE i <= n) q $$)
-\gexec
+        SELECT raw_{call}::text AS a, {call}::text AS b, {stem}_final(raw_{call})::text AS c
+        FROM law_rows WHERE i <= n) q $$) \gexec
 SELECT pg_temp.law('a state of merging is written as the sketch', $$
     bool_and(a = b) FROM law_sizes, LATERAL (
         SELECT raw_{stem}_merge(s)::text AS a, {stem}_merge(s)::text AS b FROM "{room} parts" WHERE k <= n) q $$) \gexec
