@@ -133,7 +133,7 @@ WHERE i <= n OR NOT s @> i;
 SELECT 'two stored ones in turn',
     count(*) FILTER (WHERE s @> i) BETWEEN 1050 AND 1300, count(*) FILTER (WHERE r @> i) >= 20000
 FROM generate_series(1, 21000) i,
-(SELECT a.s, b.s AS r FROM bloom_samples a, bloom_samples b
+    (SELECT a.s, b.s AS r FROM bloom_samples a, bloom_samples b
     WHERE a.n = 1000 AND b.n = 20000 AND a.c = 1000 AND b.c = 4000000) q WHERE i > 0;
 
 -- 7. what it is for --------------------------------------------------------------------------------------------------

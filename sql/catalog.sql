@@ -1,4 +1,4 @@
--- Laws of the whole extension's catalog. Every line prints t.
+-- Laws of the whole extension's catalog. Every line prints its name and t.
 \pset tuples_only on
 \pset format unaligned
 CREATE EXTENSION sketch;
@@ -8,33 +8,34 @@ SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS what
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE e.extname = 'sketch' AND d.deptype = 'e';
 
--- every object has a comment
-SELECT count(*) = 0 AS ok, string_agg(what, ', ') FROM members m
+SELECT 'every object has a comment', count(*) = 0, string_agg(what, ', ') FROM members m
 WHERE obj_description(m.objid, m.classid::regclass::name) IS NULL
   AND NOT EXISTS (SELECT FROM pg_type t WHERE m.classid = 'pg_type'::regclass AND t.oid = m.objid AND t.typelem <> 0);
 
--- every function is parallel safe; every plain one is immutable
-SELECT count(*) = 0 AS ok, string_agg(what, ', ') FROM members m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+SELECT 'every function is parallel safe and immutable', count(*) = 0, string_agg(what, ', ') FROM members m
+JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE p.proparallel <> 's' OR p.provolatile <> 'i';
 
--- every aggregate has a combine function and a sketch for its state, and its final function never writes to it
-SELECT count(*) = 0 AS ok, string_agg(what, ', ')
+SELECT 'every aggregate has a combine function and a sketch for its state, which its final function only reads',
+    count(*) = 0, string_agg(what, ', ')
 FROM members m JOIN pg_aggregate a ON m.classid = 'pg_proc'::regclass AND a.aggfnoid = m.objid
 WHERE a.aggcombinefn = 0 OR a.aggtranstype = 'internal'::regtype OR a.aggfinalmodify <> 'r' OR a.aggserialfn <> 0;
 
--- every sketch type has binary input and output, a cast to and from bytea, 8-byte alignment, and a room's functions
-SELECT count(*) = 0 AS ok, string_agg(what, ', ')
+SELECT 'every type has binary input and output, casts to and from bytea, 8-byte alignment, and a room''s functions',
+    count(*) = 0, string_agg(what, ', ')
 FROM members m JOIN pg_type t ON m.classid = 'pg_type'::regclass AND t.oid = m.objid AND t.typelem = 0
 WHERE t.typreceive = 0 OR t.typsend = 0 OR t.typalign <> 'd'
-   OR NOT EXISTS (SELECT FROM pg_cast WHERE castsource = t.oid AND casttarget = 'bytea'::regtype AND castfunc <> 0 AND castcontext = 'e')
-   OR NOT EXISTS (SELECT FROM pg_cast WHERE casttarget = t.oid AND castsource = 'bytea'::regtype AND castfunc <> 0 AND castcontext = 'e')
+   OR NOT EXISTS (SELECT FROM pg_cast
+       WHERE castsource = t.oid AND casttarget = 'bytea'::regtype AND castfunc <> 0 AND castcontext = 'e')
+   OR NOT EXISTS (SELECT FROM pg_cast
+       WHERE casttarget = t.oid AND castsource = 'bytea'::regtype AND castfunc <> 0 AND castcontext = 'e')
    OR NOT EXISTS (SELECT FROM pg_operator WHERE oprname = '||' AND oprleft = t.oid AND oprright = t.oid)
    OR (SELECT count(DISTINCT proname) FROM pg_proc
        WHERE proname IN (SELECT replace(t.typname, 'sketch', '') || verb
                          FROM unnest(ARRAY['_agg', '_merge', '_add', '_empty', '_info']) verb)) < 5;
 
--- no function is written in SQL, and none is security definer
-SELECT count(*) = 0 AS ok FROM members m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+SELECT 'no function is written in SQL, and none is security definer', count(*) = 0 FROM members m
+JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE p.prosecdef OR (p.prokind <> 'a' AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c'));
 
 -- trusted: who may create objects in the database may install it
@@ -46,11 +47,11 @@ GRANT CREATE ON SCHEMA public TO sketch_owner;
 SET ROLE sketch_owner;
 CREATE EXTENSION sketch;
 RESET ROLE;
-SELECT extowner = 'sketch_owner'::regrole FROM pg_extension WHERE extname = 'sketch';
+SELECT 'trusted', extowner = 'sketch_owner'::regrole FROM pg_extension WHERE extname = 'sketch';
 -- relocatable
 CREATE SCHEMA elsewhere;
 ALTER EXTENSION sketch SET SCHEMA elsewhere;
-SELECT elsewhere.sketch_hash(1) IS NOT NULL;
+SELECT 'relocatable', elsewhere.sketch_hash(1) IS NOT NULL;
 DROP EXTENSION sketch;
 DROP OWNED BY sketch_owner;
 DROP ROLE sketch_owner;

@@ -188,11 +188,11 @@ SELECT 'stored lists', bool_and(countmin_estimate(s, 1) = (n > 0)::int) FROM cm_
 -- 7. removals --------------------------------------------------------------------------------------------------------
 -- a strict stream: half of every count is removed again, in any order
 SELECT 'half is removed again: not too low, bounds, not negative, total',
-bool_and(countmin_estimate(s, v) >= n - n / 2 AND b.upper >= n - n / 2), avg((b.lower > n - n / 2)::int) <= 0.01,
+    bool_and(countmin_estimate(s, v) >= n - n / 2 AND b.upper >= n - n / 2), avg((b.lower > n - n / 2)::int) <= 0.01,
        bool_and((countmin_info(s)->>'negative')::boolean = false), min(countmin_total(s)) = sum(n - n / 2)
 FROM cm_exact, (SELECT countmin_agg(v, c ORDER BY md5(v::text || c)) AS s
     FROM (SELECT v, n AS c FROM cm_exact UNION ALL SELECT v, -(n / 2) FROM cm_exact) x) q,
-countmin_bounds(s, v, 0.99) b;
+    countmin_bounds(s, v, 0.99) b;
 -- counts below zero: the sketch knows, and bounds them on both sides
 SELECT 'below zero: known, and told',
     (countmin_info(s)->>'negative')::boolean,
@@ -201,8 +201,8 @@ FROM (SELECT countmin_agg(i, CASE WHEN i % 2 = 0 THEN 3 ELSE -3 END) AS s FROM g
 SELECT 'below zero: bounds, and estimates',
     avg((CASE WHEN i % 2 = 0 THEN 3 ELSE -3 END BETWEEN b.lower AND b.upper)::int) >= 0.95, bool_or(b.estimate < 0)
 FROM generate_series(1, 3000) i,
-(SELECT countmin_agg(i, CASE WHEN i % 2 = 0 THEN 3 ELSE -3 END) AS s FROM generate_series(1, 3000) i) q,
-countmin_bounds(s, i) b;
+    (SELECT countmin_agg(i, CASE WHEN i % 2 = 0 THEN 3 ELSE -3 END) AS s FROM generate_series(1, 3000) i) q,
+    countmin_bounds(s, i) b;
 SELECT 'below zero: exact, known',
     countmin_estimate(countmin_agg(1, -5), 1) = -5, (countmin_info(countmin_agg(1, -5))->>'negative')::boolean;
 -- totals do not wrap
@@ -223,7 +223,7 @@ SELECT 'ranges: not too low, bounds, epsilon',
     avg((b.lower > n)::int) <= 0.05, bool_and(abs(b.estimate - n) <= 0.1 * 40000)
 FROM (SELECT low, high, (SELECT count(*) FROM cm_rows WHERE v BETWEEN low AND high) AS n
     FROM generate_series(-100, 5000, 700) low, generate_series(100, 6000, 900) high WHERE low <= high) x,
-(SELECT countmin_range_agg(v) AS s FROM cm_rows) q, countmin_range_bounds(s, low, high) b;
+    (SELECT countmin_range_agg(v) AS s FROM cm_rows) q, countmin_range_bounds(s, low, high) b;
 SELECT 'quantiles of ranges',
     bool_and(abs((SELECT count(*) FROM cm_rows WHERE v <= countmin_range_quantile(s, f)) / 40000.0 - f) < 0.05
         OR f < 0.15)
@@ -236,7 +236,7 @@ SELECT 'rejects a join of ranges',
 SELECT 'join: bounds, estimate, epsilon',
     b.lower <= n AND n <= b.upper AND b.estimate = countmin_join_size(s, r) AND b.estimate - n <= 0.001 * 40000 * 40000
 FROM (SELECT countmin_agg(v) AS s, countmin_agg(v / 2) AS r FROM cm_rows) q, countmin_join_bounds(s, r, 0.99) b,
-(SELECT sum(a.n * b.n) AS n FROM cm_exact a
+    (SELECT sum(a.n * b.n) AS n FROM cm_exact a
     JOIN (SELECT v / 2 AS v, count(*) AS n FROM cm_rows GROUP BY 1) b USING (v)) x;
 SELECT 'join of few is exact', countmin_join_size(countmin_agg(x), countmin_agg(y)) = 5
 FROM (VALUES (1, 1), (1, 2), (2, 1), (3, 9)) v(x, y);

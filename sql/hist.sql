@@ -39,10 +39,10 @@ SELECT 'few: percentile_disc itself',
     bool_and(hist_quantile(s, f) = d AND b.lower = d AND b.estimate = d AND b.upper = d)
 FROM (SELECT f, hist_agg(x) AS s, percentile_disc(f) WITHIN GROUP (ORDER BY x) AS d
     FROM hist_rows, unnest('{0,0.01,0.1,0.25,0.5,0.75,0.9,0.99,0.999,1}'::float8[]) f WHERE i <= 62 GROUP BY f) q,
-hist_bounds(s, f) b;
+    hist_bounds(s, f) b;
 SELECT 'few: cume_dist itself', bool_and(abs(hist_rank(s, x) - c) < 1e-12)
 FROM (SELECT x, cume_dist() OVER (ORDER BY x) AS c FROM hist_rows WHERE i <= 62 AND x IS NOT NULL) q,
-(SELECT hist_agg(x) AS s FROM hist_rows WHERE i <= 62) r;
+    (SELECT hist_agg(x) AS s FROM hist_rows WHERE i <= 62) r;
 SELECT 'few: many fractions at once', hist_quantiles(s, fs) = percentile_disc
 FROM (SELECT hist_agg(v) AS s, ARRAY[[0, 0.25, 0.5], [NULL, 0.99, 1]]::float8[] AS fs,
     percentile_disc(ARRAY[[0, 0.25, 0.5], [NULL, 0.99, 1]]::float8[]) WITHIN GROUP (ORDER BY v::float8) FROM hist_rows
@@ -53,7 +53,7 @@ SELECT 'many: within hist_error, between bounds',
         AND hist_error(s) < 0.011)
 FROM (SELECT f, percentile_disc(f) WITHIN GROUP (ORDER BY x) AS d
     FROM hist_rows, unnest('{0,0.001,0.01,0.1,0.25,0.5,0.75,0.9,0.99,0.999,1}'::float8[]) f GROUP BY f) q,
-(SELECT hist_agg(x) AS s FROM hist_rows) r, hist_bounds(s, f) b;
+    (SELECT hist_agg(x) AS s FROM hist_rows) r, hist_bounds(s, f) b;
 SELECT 'many: ranks', bool_and(abs(hist_rank(s, c) - c / 40009.0) < 0.02)
 FROM (SELECT hist_agg(v) AS s FROM hist_rows) r, generate_series(0, 40000, 997) c;
 SELECT 'cdf',
@@ -194,7 +194,7 @@ CREATE TABLE hist_big AS SELECT hist_agg(x, 8192) AS s FROM hist_rows UNION ALL 
 FROM generate_series(1, 100000) i;
 SELECT 'a sketch in TOAST', max(length(s::bytea)) > 8000 FROM hist_big;
 SELECT 'sketches in TOAST merge',
-(SELECT hist_merge(s) FROM hist_big)::bytea
+    (SELECT hist_merge(s) FROM hist_big)::bytea
     = (SELECT hist_agg(y, 8192) FROM (SELECT x AS y FROM hist_rows UNION ALL SELECT i
     FROM generate_series(1, 100000) i) q)::bytea;
 SELECT 'merging in TOAST commutes', bool_and(hist_merge(a.s, b.s)::bytea = hist_merge(b.s, a.s)::bytea)

@@ -41,10 +41,10 @@ SELECT 'few: percentile_disc itself',
     bool_and(kll_quantile(s, f) = d AND b.lower = d AND b.estimate = d AND b.upper = d)
 FROM (SELECT f, kll_agg(x) AS s, percentile_disc(f) WITHIN GROUP (ORDER BY x) AS d
     FROM kll_rows, unnest('{0,0.01,0.1,0.25,0.5,0.75,0.9,0.99,0.999,1}'::float8[]) f WHERE i <= 220 GROUP BY f) q,
-kll_bounds(s, f) b;
+    kll_bounds(s, f) b;
 SELECT 'few: cume_dist itself', bool_and(kll_rank(s, x) = c)
 FROM (SELECT x, cume_dist() OVER (ORDER BY x) AS c FROM kll_rows WHERE i <= 240 AND x IS NOT NULL) q,
-(SELECT kll_agg(x) AS s FROM kll_rows WHERE i <= 240) r;
+    (SELECT kll_agg(x) AS s FROM kll_rows WHERE i <= 240) r;
 SELECT 'few: many fractions at once', kll_quantiles(s, fs) = percentile_disc
 FROM (SELECT kll_agg(v) AS s, ARRAY[[0, 0.25, 0.5], [NULL, 0.99, 1]]::float8[] AS fs,
     percentile_disc(ARRAY[[0, 0.25, 0.5], [NULL, 0.99, 1]]::float8[]) WITHIN GROUP (ORDER BY v::float8) FROM kll_rows
@@ -103,12 +103,12 @@ SELECT 'merging: counts, ends, the lower k',
         AND (kll_info(a.s || b.s) ->> 'k')::int = least(a.k, b.k))
 FROM kll_samples a, kll_samples b WHERE a.n > 0 AND b.n > 0;
 SELECT 'two small ones merge as one pass',
-(a.s || b.s)::bytea = (SELECT kll_agg((i * 7919) % 40009)
+    (a.s || b.s)::bytea = (SELECT kll_agg((i * 7919) % 40009)
     FROM (SELECT generate_series(1, 8) UNION ALL SELECT generate_series(1, 200)) q(i))::bytea
 FROM kll_samples a, kll_samples b WHERE a.n = 8 AND b.n = 200 AND a.k = 200 AND b.k = 200;
 SELECT 'hundreds of parts keep the promise', bool_and(abs(kll_rank(m, c) - c / 40009.0) < 0.0133)
 FROM (SELECT kll_merge(part) AS m FROM (SELECT kll_agg(v) AS part FROM kll_rows GROUP BY i % 300) p) q,
-generate_series(0, 40000, 997) c;
+    generate_series(0, 40000, 997) c;
 
 -- 5. parallel plans --------------------------------------------------------------------------------------------------
 -- The bytes depend on which worker saw which rows; counts, ends and the promise do not.

@@ -76,7 +76,7 @@ FROM theta_samples a, theta_samples b WHERE a.n = b.n AND a.n > 0;
 
 -- 5. intersection and difference -------------------------------------------------------------------------------------
 CREATE TABLE theta_sets AS SELECT theta_agg(i) AS all_of, theta_agg(i) FILTER (WHERE i <= 2000) AS low,
-theta_agg(i) FILTER (WHERE i > 1500) AS high,
+    theta_agg(i) FILTER (WHERE i > 1500) AS high,
     theta_agg(i) FILTER (WHERE i % 2 = 0) AS even, theta_agg(i, 256) FILTER (WHERE i <= 3000) AS coarse
     FROM generate_series(1, 3000) i;
 SELECT 'set operations, counted',
@@ -112,11 +112,11 @@ SELECT 'operators of other types',
 -- against exact answers, on a million rows with overlaps of 0, 1, 10, 50 and 100 %
 CREATE TABLE theta_overlaps AS
 SELECT percent, theta_agg(i) FILTER (WHERE i < 100000) AS a,
-theta_agg(i) FILTER (WHERE i >= first AND i < first + 100000) AS b,
+    theta_agg(i) FILTER (WHERE i >= first AND i < first + 100000) AS b,
        count(*) FILTER (WHERE i < 100000 AND i >= first) AS shared,
        count(*) FILTER (WHERE i < 100000 OR i >= first AND i < first + 100000) AS either
 FROM (SELECT percent, 100000 - percent * 1000 AS first FROM unnest(ARRAY[0, 1, 10, 50, 100]) percent) q,
-generate_series(0, 199999) i GROUP BY percent;
+    generate_series(0, 199999) i GROUP BY percent;
 SELECT 'overlaps, bounds and estimates: %',
     percent, (theta_bounds(a, 0.999)).lower <= 100000 AND 100000 <= (theta_bounds(a, 0.999)).upper
         AND abs(theta_estimate(a) / 100000 - 1) < 0.06, (theta_bounds(a || b, 0.999)).lower <= either

@@ -131,7 +131,7 @@ SELECT 'of nothing: total, error, estimate',
 -- always: bounds, totals, the lower k
 SELECT 'bounds hold after merging', bool_and(lower <= n AND n <= upper)
 FROM topk_truth, (SELECT topk_merge(s) AS s FROM (SELECT topk_agg(t, 20 + g) AS s FROM topk_rows GROUP BY g) q) r,
-topk_bounds(s, item);
+    topk_bounds(s, item);
 SELECT 'merging: the lower k, totals, errors',
     bool_and(topk_info(a.s || b.s) -> 'k' = to_jsonb(least(a.k, b.k)) AND topk_total(a.s || b.s) = a.n + b.n
         AND topk_error(a.s || b.s) <= (a.n + b.n) / (least(a.k, b.k) + 1.0))

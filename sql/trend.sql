@@ -13,8 +13,8 @@ FROM generate_series(1, 20000) i;
 ANALYZE trend_rows;
 CREATE FUNCTION pg_temp.age(at timestamptz, as_of timestamptz, half_life interval) RETURNS float8 LANGUAGE sql
     AS 'SELECT power(2::float8, -(extract(epoch FROM as_of - at) / extract(epoch FROM half_life))::float8)';
-CREATE FUNCTION pg_temp.near(a float8,
-    b float8) RETURNS bool LANGUAGE sql AS 'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b))';
+CREATE FUNCTION pg_temp.near(a float8, b float8) RETURNS bool LANGUAGE sql
+    AS 'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b))';
 SELECT max(at) AS latest FROM trend_rows \gset
 CREATE VIEW trend_truth AS
 SELECT item, h, sum(w * power(2::float8,
@@ -66,7 +66,7 @@ FROM (SELECT h, (trend_items(s, NULL, NULL, h)).* FROM trend_samples, unnest(ARR
 SELECT 'scores at any moment',
     bool_and(pg_temp.near(trend_score(s, item, as_of, '30 days'), score * pg_temp.age(:'latest', as_of, '30 days')))
 FROM trend_samples, trend_truth,
-unnest(ARRAY[timestamptz :'latest', :'latest'::timestamptz + interval '1 hour', '2024-02-29 12:34:56.789']) as_of
+    unnest(ARRAY[timestamptz :'latest', :'latest'::timestamptz + interval '1 hour', '2024-02-29 12:34:56.789']) as_of
 WHERE n = 20000 AND k = 500 AND h = '30 days';
 SELECT 'the newest event: score, latest, error',
     trend_score(s, 'page/1', '1999-01-01') = trend_score(s, 'page/1'), trend_latest(s) = :'latest', trend_error(s) = 0

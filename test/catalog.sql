@@ -1,5 +1,5 @@
--- Everything that the extension sketch made in this database, a line each, in an order of its own: two builds, or a fresh
--- install and an upgraded one, are the same for SQL if this prints the same for both.
+-- Everything that the extension sketch made in this database, an object a line, sorted: two builds, or a fresh install
+-- and an upgraded one, are the same to SQL if this prints the same for both.
 --   psql -X -q -At -f test/catalog.sql
 SET search_path = pg_catalog, public;
 WITH member AS (
@@ -21,8 +21,8 @@ SELECT object, comment, CASE classid
                        aggtranstype::regtype, aggtransspace, aggmtranstype::regtype, aggmtransspace, agginitval,
                        aggminitval, p.proparallel, p.provolatile, p.proisstrict, p.prorettype::regtype, p.proacl
                 FROM pg_aggregate WHERE aggfnoid = p.oid) q)
-            ELSE concat_ws(' ', pg_get_functiondef(p.oid), provolatile, proisstrict, proparallel, procost, prorows,
-                           proleakproof, prosrc, probin, proacl, prosupport) END
+            ELSE concat_ws(' ', replace(pg_get_functiondef(p.oid), E'\n', ' '), provolatile, proisstrict, proparallel,
+                           procost, prorows, proleakproof, prosrc, probin, proacl, prosupport) END
         FROM pg_proc p WHERE p.oid = objid)
     WHEN 'pg_type'::regclass THEN (
         SELECT (to_jsonb(q) - 'oid')::text FROM (

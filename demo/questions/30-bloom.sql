@@ -1,10 +1,12 @@
 -- question: Which routes of June had never been flown before?  (bloom: a filter of what was seen)
 -- prepare:
-CREATE TABLE flown AS SELECT bloom_agg(origin || destination, 5000, 0.001) AS routes FROM flights WHERE at < '2001-06-01'
+CREATE TABLE flown AS SELECT bloom_agg(origin || destination, 5000, 0.001) AS routes FROM flights
+WHERE at < '2001-06-01'
 -- exact:
 SELECT count(DISTINCT (origin, destination)) AS first_flown_in_june
 FROM flights f WHERE at >= '2001-06-01' AND at < '2001-07-01'
- AND NOT EXISTS (SELECT FROM flights e WHERE e.at < '2001-06-01' AND e.origin = f.origin AND e.destination = f.destination)
+ AND NOT EXISTS (SELECT FROM flights e
+     WHERE e.at < '2001-06-01' AND e.origin = f.origin AND e.destination = f.destination)
 -- sketch:
 SELECT count(DISTINCT (origin, destination)) AS first_flown_in_june
 FROM flights WHERE at >= '2001-06-01' AND at < '2001-07-01'

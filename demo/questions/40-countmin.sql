@@ -1,4 +1,4 @@
--- question: How many connections are there: a flight into an airport, and one out of it?  (countmin: the size of a join)
+-- question: How many connections are there, a flight into an airport and one out of it?  (countmin: the size of a join)
 -- prepare:
 CREATE TABLE ends AS SELECT countmin_agg(origin) AS origins, countmin_agg(destination) AS destinations FROM flights
 -- exact:

@@ -7,10 +7,11 @@ CREATE TABLE delays AS
 SELECT origin, percentile_disc(0.99) WITHIN GROUP (ORDER BY delay) AS p99, count(*)
 FROM flights GROUP BY origin ORDER BY count(*) DESC LIMIT 3
 -- sketch:
-SELECT origin, round(hist_quantile(hist_merge(h), 0.99)::numeric, 1) AS hist_p99, kll_quantile(kll_merge(k), 0.99) AS kll_p99, sum(hist_count(h)) AS count
+SELECT origin, round(hist_quantile(hist_merge(h), 0.99)::numeric, 1) AS hist_p99,
+    kll_quantile(kll_merge(k), 0.99) AS kll_p99, sum(hist_count(h)) AS count
 FROM delays GROUP BY origin ORDER BY count DESC LIMIT 3
 -- bytes:
 SELECT pg_size_pretty(pg_table_size('flights')), pg_size_pretty(pg_table_size('delays'))
 -- sketch:
 SELECT hist_plot(hist_merge(h), 50) FROM delays WHERE origin = 'ORD'
--- note: hist is within hist_error of a value that was there, relative to it; kll is within 1.33 % of the rank, 99 times in 100.
+-- note: hist is within hist_error of a true value, relative to it; kll within 1.33 % of the rank, 99 times in 100.
