@@ -167,7 +167,7 @@ SELECT pg_temp.law('every function that reads it is listed', $$
           AND proname NOT IN ('countmin_subtract', 'theta_intersect'))
       AND NOT EXISTS (
           SELECT FROM rooms WHERE stem = '{stem}' AND strpos(concat(readers, pairs, adds), proname || '(') > 0)
-$$) \gexec
+$$, 'room = stem') \gexec
 
 -- 1. input and output -------------------------------------------------------------------------------------------------
 SELECT command FROM pg_temp.each($$ CREATE TABLE "{room} samples" AS

@@ -7,11 +7,11 @@
 #   CREATE FUNCTION f(...) RETURNS t STRICT;
 #                              without LANGUAGE: the C function of this name, IMMUTABLE and PARALLEL SAFE
 #   CREATE AGGREGATE f(...) (SFUNC = g, SSPACE = 256);
-#                              PARALLEL = SAFE; STYPE, FINALFUNC and COMBINEFUNC are the sketch's own where they are missing
+#                              PARALLEL = SAFE; STYPE, FINALFUNC and COMBINEFUNC, where missing, are the sketch's own
 #   f(a text [, b bigint [, c bigint]])
 #                              optional arguments: written once for f(a), f(a, b) and f(a, b, c)
 #   f(value VALUE)             written once for each line of value_types
-#   COMMENT IS '...';          of the function or aggregate right before it: one for all its forms, or one for each in turn
+#   COMMENT IS '...';          of the function or aggregate right before it: one for all forms, or one for each in turn
 #
 #   awk -f assemble.awk value_types room.sql prologue.sql hll.sql theta.sql ...
 
