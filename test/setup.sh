@@ -18,14 +18,14 @@ pg_version() {
     fi
 }
 
-# Installs what test/packages names and the machine lacks.
+# Installs what test/packages and the arguments name and the machine lacks.
 install_packages() {
     export DEBIAN_FRONTEND=noninteractive
     if ! apt-cache show postgresql > /dev/null 2>&1; then as_root apt-get update -qq; fi
     pg=$(pg_version)
     local wanted missing=() package
     wanted=$(sed -e 's/#.*//' -e "s/@PG@/$pg/" test/packages)
-    for package in $wanted; do
+    for package in $wanted "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     if [ ${#missing[@]} != 0 ]; then
@@ -43,19 +43,31 @@ install_packages() {
 # Builds, and installs into the folder $stage: nothing is left in the system's own folders.
 build() {
     say "Building for PostgreSQL $pg"
-    make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG"
     stage=$(mktemp -d "${TMPDIR:-/tmp}/sketch.XXXXXX")
     chmod 755 "$stage"
     trap 'rm -rf "$stage"' EXIT
+    make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG"
     make -s install PG_CONFIG="$PG_CONFIG" DESTDIR="$stage" > /dev/null
 }
 
-# Runs a command with PGHOST, PGPORT, PGUSER and PGPASSWORD set for a throw-away server that has the extension.
-# with_server [-o setting=value]... command...
+# The same of a copy of the tree, with more flags for the compiler, and with more sources: build_with "-g -O1" [file]...
+build_with() {
+    local copy="$stage/copy"
+    mkdir "$copy"
+    cp -r Makefile sketch.control src "$copy"
+    find "$copy" \( -name '*.o' -o -name '*.d' \) -delete
+    if [ $# -gt 1 ]; then cp "${@:2}" "$copy/src/pg/"; fi
+    make -s -j"$(nproc)" -C "$copy" PG_CONFIG="$PG_CONFIG" CXX="g++ $1" all install DESTDIR="$stage" > /dev/null
+    rm -r "$copy"
+}
+
+# Runs a command with PGHOST, PGPORT, PGUSER and PGPASSWORD set for a throw-away server that has the extension. It fails
+# if the command does, or if the server's log tells of a crash, a sanitizer's report or an internal error.
+# with_server [-o setting=value]... [-e VARIABLE=value]... command...     -e: in the environment of the server
 with_server() {
-    local options=()
-    while [ "$1" = -o ]; do
-        options+=(-o "$2")
+    local options=() environment=()
+    while [ "$1" = -o ] || [ "$1" = -e ]; do
+        if [ "$1" = -o ]; then options+=(-o "$2"); else environment+=("${2%%=*} = '${2#*=}'"); fi
         shift 2
     done
     local share lib
@@ -67,7 +79,24 @@ with_server() {
     else
         options+=(-o "extension_control_path=$stage$share:\$system")
     fi
-    options+=(-o "dynamic_library_path=$stage$lib:\$libdir")
-    (cd "${TMPDIR:-/tmp}" && exec env LC_ALL=C.UTF-8 pg_virtualenv -t -v "$pg" -i '--encoding=UTF8 --locale=C.UTF-8' \
-        "${options[@]}" sh -c 'cd "$1" && shift && exec "$@"' sh "$root" "$@")
+    options+=(-o "dynamic_library_path=$stage$lib:\$libdir" -o "log_line_prefix=%m [%p] %e ")
+    (cd "${TMPDIR:-/tmp}" && exec env LC_ALL=C.UTF-8 SERVER_ENVIRONMENT="$(printf '%s\n' "${environment[@]}")" \
+        pg_virtualenv -t -v "$pg" -i '--encoding=UTF8 --locale=C.UTF-8' "${options[@]}" \
+        bash -c 'source "$0" && inside_server "$@"' "$root/test/setup.sh" "$@")
+}
+
+# What with_server does once the server runs.
+inside_server() {
+    local version cluster log status=0
+    read -r version cluster _ _ _ _ log < <(pg_lsclusters --no-header)
+    if [ -n "$SERVER_ENVIRONMENT" ]; then
+        echo "$SERVER_ENVIRONMENT" >> "$PG_CLUSTER_CONF_ROOT/$version/$cluster/environment"
+        pg_ctlcluster "$version" "$cluster" restart
+    fi
+    "$@" || status=$?
+    if grep -nE 'terminated by signal|PANIC: |TRAP: |AddressSanitizer|: runtime error: | XX[0-9A-Z]{3} [A-Z]+: ' "$log"; then
+        echo "FAILED  the server's log has the lines above"
+        status=1
+    fi
+    return "$status"
 }
