@@ -50,14 +50,15 @@ build() {
     make -s install PG_CONFIG="$PG_CONFIG" DESTDIR="$stage" > /dev/null
 }
 
-# The same of a copy of the tree, with more flags for the compiler, and with more sources: build_with "-g -O1" [file]...
+# The same of a copy of the tree, with other flags in place of -O3, and with more sources: build_with "-O1 -g" [file]...
 build_with() {
     local copy="$stage/copy"
     mkdir "$copy"
     cp -r Makefile sketch.control src "$copy"
     find "$copy" \( -name '*.o' -o -name '*.d' \) -delete
+    sed -i "s/ -O3 / $1 /" "$copy/Makefile"
     if [ $# -gt 1 ]; then cp "${@:2}" "$copy/src/pg/"; fi
-    make -s -j"$(nproc)" -C "$copy" PG_CONFIG="$PG_CONFIG" CXX="g++ $1" all install DESTDIR="$stage" > /dev/null
+    make -s -j"$(nproc)" -C "$copy" PG_CONFIG="$PG_CONFIG" all install DESTDIR="$stage" > /dev/null
     rm -r "$copy"
 }
 
