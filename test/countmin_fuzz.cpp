@@ -67,13 +67,15 @@ Image merged_and_taken_away(const Checked& a, const Checked& b) {
     return {out.span().begin(), out.span().begin() + static_cast<std::ptrdiff_t>(bytes)};
 }
 
-// The bytes as a program: two sketches that take rows, are merged, taken apart, stored and read back.
+// The bytes as a program: two sketches that take rows, are merged, taken apart, stored and read back. Tables are small
+// and rows few, so that a run takes a fraction of a millisecond: what a sketch does as it fills up, a small one does
+// soon.
 void run(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return;
-    const CountMin::Params params{3 + data[0] % 8, 1 + data[1] % 6, data[1] >= 128};
+    const CountMin::Params params{3 + data[0] % 4, 1 + data[1] % 4, data[1] >= 128};
     Checked a{params}, b{params};
-    for (std::size_t i = 2; i + 2 < size && i < 150; i += 3) {
-        const std::uint64_t first = data[i + 1] * 16, n = data[i + 2] * 4;
+    for (std::size_t i = 2; i + 2 < size && i < 50; i += 3) {
+        const std::uint64_t first = data[i + 1], n = data[i + 2] % 32;
         const auto weight = static_cast<std::int64_t>(static_cast<std::int8_t>(data[i + 2]));
         switch (data[i] % 7) {
             case 0:
