@@ -74,8 +74,8 @@ void run(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return;
     const CountMin::Params params{3 + data[0] % 4, 1 + data[1] % 4, data[1] >= 128};
     Checked a{params}, b{params};
-    for (std::size_t i = 2; i + 2 < size && i < 50; i += 3) {
-        const std::uint64_t first = data[i + 1], n = data[i + 2] % 32;
+    for (std::size_t i = 2; i + 2 < size && i < 44; i += 3) {
+        const std::uint64_t first = data[i + 1], n = data[i + 2] % 16;
         const auto weight = static_cast<std::int64_t>(static_cast<std::int8_t>(data[i + 2]));
         switch (data[i] % 7) {
             case 0:

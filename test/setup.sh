@@ -58,7 +58,8 @@ build_with() {
     find "$copy" \( -name '*.o' -o -name '*.d' \) -delete
     sed -i "s/ -O3 / $1 /" "$copy/Makefile"
     if [ $# -gt 1 ]; then cp "${@:2}" "$copy/src/pg/"; fi
-    make -s -j"$(nproc)" -C "$copy" PG_CONFIG="$PG_CONFIG" all install DESTDIR="$stage" > /dev/null
+    make -s -j"$(nproc)" -C "$copy" PG_CONFIG="$PG_CONFIG"
+    make -s -C "$copy" install PG_CONFIG="$PG_CONFIG" DESTDIR="$stage" > /dev/null
     rm -r "$copy"
 }
 
