@@ -68,15 +68,18 @@ class Catalog:
                    proargnames, format_type(prorettype, NULL), proretset, proisstrict, prokind::text, prosrc,
                    aggtransfn::oid, aggfinalfn::oid, aggcombinefn::oid
             FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-                 JOIN pg_extension e ON e.oid = d.refobjid AND extname = 'sketch' LEFT JOIN pg_aggregate ON aggfnoid = p.oid
-            WHERE NOT 'internal'::regtype = ANY (proargtypes::oid[]) AND NOT 'cstring'::regtype = ANY (proargtypes::oid[])
+                 JOIN pg_extension e ON e.oid = d.refobjid AND extname = 'sketch'
+                 LEFT JOIN pg_aggregate ON aggfnoid = p.oid
+            WHERE NOT ARRAY['internal'::regtype::oid, 'cstring'::regtype] && proargtypes::oid[]
                   AND prorettype <> 'cstring'::regtype
             ORDER BY proname, 3""")
         self.all = [Function(row) for row in cursor.fetchall()]
         self.scalars = [f for f in self.all if f.kind == 'f']
         self.by_oid = {f.oid: f for f in self.all}
-        cursor.execute("""SELECT format_type(t.oid, NULL) FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass
-                          AND d.objid = t.oid AND d.deptype = 'e' WHERE typtype = 'b' AND typelem = 0 ORDER BY 1""")
+        cursor.execute("""
+            SELECT format_type(t.oid, NULL)
+            FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+            WHERE typtype = 'b' AND typelem = 0 ORDER BY 1""")
         self.types = [row[0] for row in cursor.fetchall()]
         assert self.types, 'the extension has no types'
 

@@ -96,7 +96,8 @@ inside_server() {
         pg_ctlcluster "$version" "$cluster" restart
     fi
     "$@" || status=$?
-    if grep -nE 'terminated by signal|PANIC: |TRAP: |AddressSanitizer|: runtime error: | XX[0-9A-Z]{3} [A-Z]+: ' "$log"; then
+    local bad='terminated by signal|PANIC: |TRAP: |AddressSanitizer|: runtime error: | XX[0-9A-Z]{3} [A-Z]+: '
+    if grep -nE "$bad" "$log"; then
         echo "FAILED  the server's log has the lines above"
         status=1
     fi
