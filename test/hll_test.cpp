@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "hll/hll.hpp"
 
+#include "confidences.hpp"
 #include "core/xxh3.hpp"
 #include "laws.hpp"
 
@@ -140,13 +141,32 @@ TEST(Hll, SaturationIsAnAnswer) {
     EXPECT_FALSE(std::isnan(b.upper));
 }
 
-TEST(Normal, QuantilesOfTheTextbook) {
-    EXPECT_NEAR(normal_z(0.6826894921370859), 1, 1e-9);
-    EXPECT_NEAR(normal_z(0.95), 1.959963984540054, 1e-9);
-    EXPECT_NEAR(normal_z(0.99), 2.5758293035489004, 1e-9);
-    EXPECT_NEAR(normal_z(0.9999999), 5.326723886384, 1e-6);
-    EXPECT_NEAR(normal_z(1e-6), 1.2533141373e-6, 1e-12);
-    EXPECT_TRUE(std::isfinite(normal_z(std::nextafter(1.0, 0.0))));
+// At any confidence and any content that check accepts, also registers that no real stream would fill.
+TEST(Hll, BoundsAreNumbers) {
+    const auto expect = [](const Image& image) {
+        ASSERT_EQ(Hll::check(image), Status::ok);
+        expect_bounds([&](double confidence) { return open<Hll>(image).bounds(confidence); });
+        EXPECT_LE(open<Hll>(image).bounds(0.95).upper, 0x1p64);
+    };
+    for (const int precision : {4, 12, 18})
+        for (const std::uint64_t n : {0, 1, 9, 10, 189, 190, 270, 5000, 100000}) expect(build(precision, n));
+    // All registers at their last value, of which one bit or none is missing.
+    for (const unsigned last : {0xf4u, 0xf5u, 0xf6u, 0xf7u}) {
+        Image image = from_hex("4801020104020000000000000201000000000000f7");
+        image.back() = static_cast<std::byte>(last);
+        expect(image);
+    }
+    Random random{10};
+    for (int round = 0; round < 300; ++round) {
+        const int values = 1 + static_cast<int>(random.below(61)), odds = 1 + static_cast<int>(random.below(16));
+        Sketch<Hll> sketch(Hll::Params{4});
+        for (std::uint64_t i = 0; i < 200; ++i) {
+            const std::uint64_t index = random.below(static_cast<std::uint64_t>(odds));
+            const std::uint64_t zeros = 61 - random.below(static_cast<std::uint64_t>(values));
+            sketch.add([h = index | std::uint64_t{1} << 63 >> (zeros - 1)](Hll& s) { return s.add(h); });
+        }
+        expect(sketch.trimmed());
+    }
 }
 
 }  // namespace

@@ -34,6 +34,13 @@ inline std::string hex(const Image& image) {
     return text;
 }
 
+inline Image from_hex(const std::string& text) {
+    Image image;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+        image.push_back(static_cast<std::byte>(std::stoi(text.substr(i, 2), nullptr, 16)));
+    return image;
+}
+
 template <class Room>
 class Laws : public testing::Test {
   protected:

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 
+#include "confidences.hpp"
 #include "core/xxh3.hpp"
 #include "laws.hpp"
 
@@ -288,6 +289,31 @@ TEST(Lanes, KeepAsStdDoes) {
         others.resize(static_cast<std::size_t>(theta::keep<false>(others, b, others.data()) - others.data()));
         ASSERT_EQ(common, both);
         ASSERT_EQ(others, only);
+    }
+}
+
+// At any confidence, and for any sample that check accepts.
+TEST(Theta, BoundsAreNumbers) {
+    const double thetas[] = {0x1p-48, 0x1p-47, 1e-12, 1e-6, 0.001, 0.3, 0.5, 0.999, 1 - 0x1p-30, 1 - 0x1p-48, 1};
+    for (const double theta : thetas) {
+        for (const double r : {0, 1, 2, 5, 9, 10, 11, 100, 4096, 1 << 20})
+            expect_bounds([&](double confidence) { return theta::count_bounds(r, theta, confidence); });
+        for (const double n : {1, 2, 10, 4096, 1 << 21})
+            for (const double part : {0.0, 0.1, 0.5, 0.999, 1.0})
+                expect_bounds(
+                    [&](double confidence) { return theta::share_bounds(std::floor(part * n), n, theta, confidence); });
+    }
+    // The smallest threshold, with its one hash and without.
+    for (const char* bytes :
+         {"5401000104000000000000000100000000000000", "540100010400000001000000010100000000000000"}) {
+        const Image image = from_hex(bytes), many = build(4, 1000);
+        ASSERT_EQ(Theta::check(image), Status::ok);
+        const auto s = open<Theta>(image), other = open<Theta>(many);
+        expect_bounds([&](double confidence) { return s.bounds(confidence); });
+        for (const auto& [a, b] : {std::pair{s, s}, std::pair{s, other}, std::pair{other, s}}) {
+            expect_bounds([&](double confidence) { return Theta::jaccard(a, b, confidence); });
+            expect_bounds([&](double confidence) { return Theta::containment(a, b, confidence); });
+        }
     }
 }
 

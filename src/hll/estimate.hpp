@@ -5,6 +5,7 @@
 // ranges with formulas of their own, and so no bump where one would hand over to another.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -54,6 +55,9 @@ struct Estimate {
     double relative_error;  // one standard error, for this very sketch
 };
 
+// There are no more hashes. A sketch of which all registers are at their last value, or nearly all, could not tell.
+inline constexpr double kMaxEstimate = 0x1p64;
+
 // Solves alpha L = sum_j beta_j h(L/2^j) with h(y) = y/(e^y - 1), by Newton's method in ln L from a lower bound of the
 // root. The slope at the root is the observed Fisher information of ln n.
 inline Estimate solve(const Likelihood& l, int p) {
@@ -64,7 +68,7 @@ inline Estimate solve(const Likelihood& l, int p) {
         s1 += std::ldexp(static_cast<double>(l.beta[j]), -j);
     }
     if (s0 == 0) return {0, 0};
-    if (!(l.alpha > 0)) return {std::ldexp(1.0, 64), std::numeric_limits<double>::infinity()};
+    if (!(l.alpha > 0)) return {kMaxEstimate, std::numeric_limits<double>::infinity()};
 
     double load = std::log1p(s1 / l.alpha) * s0 / s1;
     double information = 0;
@@ -85,21 +89,36 @@ inline Estimate solve(const Likelihood& l, int p) {
     const double n = m * load / (1 + kBias / m);
     // For a fixed n the number of hashes is known: its Poisson noise is no part of the error.
     const double variance = 1 / information - 1 / n;
-    return {n, variance > 0 ? std::sqrt(variance) : 0};
+    return {std::min(n, kMaxEstimate), variance > 0 ? std::sqrt(variance) : 0};
+}
+
+// filled: so many registers are not empty, and so many distinct values were seen at least.
+inline Bounds dense_bounds(const Estimate& e, double filled, double confidence) {
+    const double factor = std::exp(normal_z(confidence) * e.relative_error);
+    if (std::isinf(e.relative_error)) return {std::min(filled, e.n), e.n, kMaxEstimate};
+    return {std::max(e.n / factor, std::min(filled, e.n)), e.n, std::min(e.n * factor, kMaxEstimate)};
 }
 
 inline Estimate estimate(const Census& census, int p) { return solve(likelihood(census, p), p); }
 
-// Sparse: tokens are the values themselves but for the few that share a token. That number is Poisson with this mean.
+// Sparse: tokens are the values themselves but for the few that share a token. That number is Poisson with this mean,
+// which is below 1/2.
 inline double expected_collisions(double tokens) {
     return tokens * tokens / (6.0 * static_cast<double>(1 << kTokenBits));
 }
+inline double sparse_estimate(double tokens) { return std::nearbyint(tokens + expected_collisions(tokens)); }
 
+// Up to the fewest collisions that are not passed with this confidence. What is beyond them is summed up from its far
+// end, where the terms are not lost in rounding.
 inline Bounds sparse_bounds(double tokens, double confidence) {
+    constexpr int kMaxCollisions = 64;
     const double mean = expected_collisions(tokens);
-    double collisions = 0, term = std::exp(-mean);
-    for (double sum = term; sum < confidence; sum += term) term *= mean / ++collisions;
-    return {tokens, std::nearbyint(tokens + mean), tokens + collisions};
+    double probability[kMaxCollisions + 1] = {std::exp(-mean)};
+    for (int i = 1; i <= kMaxCollisions; ++i) probability[i] = probability[i - 1] * mean / i;
+    int collisions = kMaxCollisions;
+    for (double beyond = 0; collisions > 0; --collisions)
+        if ((beyond += probability[collisions]) > 1 - confidence) break;
+    return {tokens, sparse_estimate(tokens), tokens + collisions};
 }
 
 }  // namespace sketch::ull

@@ -171,16 +171,14 @@ class Hll : public View {
     // --- reading settled images -------------------------------------------------------------------------------------
 
     double estimate() const {
-        return sparse() ? ull::sparse_bounds(count(), 0).estimate : ull::estimate(census(), precision()).n;
+        return sparse() ? ull::sparse_estimate(count()) : ull::estimate(census(), precision()).n;
     }
 
     Bounds bounds(double confidence) const {
         if (sparse()) return ull::sparse_bounds(count(), confidence);
         const ull::Census registers = census();
         const ull::Estimate e = ull::estimate(registers, precision());
-        const double factor = std::exp(normal_z(confidence) * e.relative_error);
-        const double filled = static_cast<double>(register_bytes() - registers[0]);  // so many distinct were seen
-        return {std::max(e.n / factor, std::min(filled, e.n)), e.n, e.n * factor};
+        return ull::dense_bounds(e, static_cast<double>(register_bytes() - registers[0]), confidence);
     }
 
     // One relative standard error of a dense sketch of this precision.

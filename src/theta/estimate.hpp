@@ -18,11 +18,11 @@ inline double at_most(double r, double n, double theta) {
     return sum;
 }
 
-// The n at which a falling function of n passes `level`.
+// The n at which a falling function of n passes `level`. It falls to 0 within some hundred times 1/theta.
 template <class Falling>
 inline double solve_falling(double low, double theta, double level, Falling f) {
     double high = low + 1 / theta;
-    while (f(high) > level) high = low + 2 * (high - low);
+    for (int i = 0; i < 64 && f(high) > level; ++i) high = low + 2 * (high - low);
     for (int i = 0; i < 200 && high - low > 1e-9 * high; ++i) {
         const double middle = low + (high - low) / 2;
         (f(middle) > level ? low : high) = middle;
