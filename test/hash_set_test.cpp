@@ -11,11 +11,11 @@
 namespace sketch::test {
 namespace {
 
-using Table = HashSet<std::uint64_t>;
+using Set = HashSet<std::uint64_t>;
 
-std::set<std::uint64_t> held(const Table& table) {
+std::set<std::uint64_t> held(const Set& set) {
     std::set<std::uint64_t> hashes;
-    table.each([&](std::uint64_t hash) { EXPECT_TRUE(hashes.insert(hash).second); });
+    set.each([&](std::uint64_t hash) { EXPECT_TRUE(hashes.insert(hash).second); });
     return hashes;
 }
 
@@ -28,43 +28,43 @@ TEST(HashSet, HoldsWhatASetHolds) {
             std::set<std::uint64_t> expected;
             while (expected.size() < slots / 2) expected.insert(hash());
             std::copy(expected.begin(), expected.end(), room.begin());
-            ASSERT_TRUE(Table::fits(slots / 2, slots));
-            Table table(room.data(), slots);
-            ASSERT_TRUE(table.from_list(slots / 2));
-            while (expected.size() < Table::most(slots)) {
+            ASSERT_TRUE(Set::fits(slots / 2, slots));
+            Set set(room.data(), slots);
+            ASSERT_TRUE(set.from_list(slots / 2));
+            while (expected.size() < Set::most(slots)) {
                 const std::uint64_t h = hash();
-                ASSERT_EQ(table.holds(h), expected.count(h) == 1);
-                if (!table.holds(h) && table.put(h)) expected.insert(h);
+                ASSERT_EQ(set.holds(h), expected.count(h) == 1);
+                if (!set.holds(h) && set.put(h)) expected.insert(h);
             }
-            for (const std::uint64_t h : expected) ASSERT_TRUE(table.holds(h));
-            ASSERT_EQ(held(table), expected);
-            room.resize(table.to_list());
+            for (const std::uint64_t h : expected) ASSERT_TRUE(set.holds(h));
+            ASSERT_EQ(held(set), expected);
+            room.resize(set.to_list());
             ASSERT_EQ(std::set<std::uint64_t>(room.begin(), room.end()), expected);
         }
 }
 
 // The multiplier of the homes, inverted: hashes that all have one home.
-std::uint64_t chosen(std::uint64_t i) {
+std::uint64_t adversarial(std::uint64_t i) {
     constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
     std::uint64_t inverse = kMultiplier;
     for (int step = 0; step < 5; ++step) inverse *= 2 - kMultiplier * inverse;
     return ((std::uint64_t{1} << 62) + i) * inverse;
 }
 
-TEST(HashSet, ChosenHashesAreRefused) {
+TEST(HashSet, AdversarialHashesAreRefused) {
     std::vector<std::uint64_t> room(8192);
-    Table table(room.data(), room.size());
-    ASSERT_TRUE(table.from_list(0));
+    Set set(room.data(), room.size());
+    ASSERT_TRUE(set.from_list(0));
     std::size_t n = 0;
-    while (n < 4000 && table.put(chosen(n))) ++n;
+    while (n < 4000 && set.put(adversarial(n))) ++n;
     EXPECT_EQ(n, 256u);
-    EXPECT_TRUE(table.holds(chosen(0)));
-    EXPECT_TRUE(table.holds(chosen(255)));
-    EXPECT_FALSE(table.holds(chosen(256)));
+    EXPECT_TRUE(set.holds(adversarial(0)));
+    EXPECT_TRUE(set.holds(adversarial(255)));
+    EXPECT_FALSE(set.holds(adversarial(256)));
 
-    for (std::size_t i = 0; i < 1000; ++i) room[i] = chosen(i);
+    for (std::size_t i = 0; i < 1000; ++i) room[i] = adversarial(i);
     const std::vector<std::uint64_t> list(room.begin(), room.begin() + 1000);
-    EXPECT_FALSE(table.from_list(1000));
+    EXPECT_FALSE(set.from_list(1000));
     EXPECT_TRUE(std::equal(list.begin(), list.end(), room.begin()));
 }
 

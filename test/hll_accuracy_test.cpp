@@ -54,14 +54,14 @@ INSTANTIATE_TEST_SUITE_P(Precision12, HllAccuracy,
 
 // A register takes the value k with probability exp(-n/m 2^-k) - exp(-n/m 2^(1-k)): any n costs the same. The two
 // flags follow from the updates of their own values, which are independent of the larger ones.
-ull::Register random_register(Random& random, double load, int p) {
-    for (int value = ull::max_value(p); value >= 1; --value) {
+hll::Register random_register(Random& random, double load, int p) {
+    for (int value = hll::max_value(p); value >= 1; --value) {
         const auto seen = [&](int v) {
             const int j = std::min(v, 64 - p);
             return random.uniform() < -std::expm1(-std::ldexp(load, -j));
         };
         if (!seen(value)) continue;
-        ull::Register r = static_cast<ull::Register>(value << 2);
+        hll::Register r = static_cast<hll::Register>(value << 2);
         if (value == 1 || seen(value - 1)) r |= 2;
         if (value <= 2 || seen(value - 2)) r |= 1;
         return value == 1 ? 6 : r;
@@ -75,9 +75,9 @@ TEST(HllAccuracy, AnyNumberByRegisterSimulation) {
         const int runs = 1000;
         Random random{static_cast<std::uint64_t>(n)};
         for (int run = 0; run < runs; ++run) {
-            ull::Census census{};
-            for (int i = 0; i < 4096; ++i) ++census[random_register(random, n / 4096, 12)];
-            const ull::Estimate e = ull::estimate(census, 12);
+            hll::Histogram histogram{};
+            for (int i = 0; i < 4096; ++i) ++histogram[random_register(random, n / 4096, 12)];
+            const hll::Estimate e = hll::estimate(histogram, 12);
             const double factor = std::exp(normal_z(0.95) * e.relative_error);
             t.add(n, {e.n / factor, e.n, e.n * factor});
         }
@@ -95,7 +95,7 @@ TEST(HllAccuracy, ABillionHashes) {
 }
 
 TEST(HllAccuracy, EveryPrecision) {
-    for (int p = 6; p <= ull::kMaxPrecision; ++p) {
+    for (int p = 6; p <= hll::kMaxPrecision; ++p) {
         const std::uint64_t n = std::uint64_t{20} << p;
         const Trials t = simulate(p, n, p <= 12 ? 1000 : 200, static_cast<std::uint64_t>(p));
         t.print("hll", p, static_cast<double>(n));

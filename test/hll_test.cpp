@@ -27,7 +27,7 @@ struct HllLaws {
         const std::uint64_t hash = hash_int64(static_cast<std::int64_t>(i));
         return s.add(i % 16 == 0 ? hash >> (i / 16 % 64) : hash);
     }
-    static double read(const Hll& s) {
+    static double read(const Hll::Reader& s) {
         const Bounds b = s.bounds(0.95);
         EXPECT_LE(b.lower, b.estimate);
         EXPECT_LE(b.estimate, b.upper);
@@ -47,10 +47,10 @@ TEST(Hll, TokenKeepsWhatARegisterNeeds) {
     Random random{7};
     for (int i = 0; i < 100000; ++i) {
         const std::uint64_t hash = random() >> random.below(64);
-        const std::uint64_t same = ull::hash_of(ull::token_of(hash));
-        for (int p = ull::kMinPrecision; p <= ull::kMaxPrecision; ++p) {
-            ASSERT_EQ(ull::index_of(hash, p), ull::index_of(same, p));
-            ASSERT_EQ(ull::update_value(hash, p), ull::update_value(same, p));
+        const std::uint64_t same = hll::hash_of(hll::token_of(hash));
+        for (int p = hll::kMinPrecision; p <= hll::kMaxPrecision; ++p) {
+            ASSERT_EQ(hll::index_of(hash, p), hll::index_of(same, p));
+            ASSERT_EQ(hll::update_value(hash, p), hll::update_value(same, p));
         }
     }
 }
@@ -60,42 +60,42 @@ TEST(Hll, RegistersFollowTheDefinition) {
     Random random{8};
     for (int round = 0; round < 20000; ++round) {
         std::uint64_t values = 0;
-        ull::Register a = 0, b = 0;
+        hll::Register a = 0, b = 0;
         for (std::uint64_t n = random.below(12); n > 0; --n) {
             const int value = 1 + std::countl_zero(random());
             values |= std::uint64_t{1} << value;
-            ull::Register& half = random.below(2) ? a : b;
-            half = ull::updated(half, value);
+            hll::Register& half = random.below(2) ? a : b;
+            half = hll::updated(half, value);
         }
-        const ull::Register r = ull::merged(a, b);
+        const hll::Register r = hll::merged(a, b);
         if (values == 0) {
             ASSERT_EQ(r, 0);
             continue;
         }
         const int top = std::bit_width(values) - 1;
-        ASSERT_EQ(ull::value_of(r), top);
+        ASSERT_EQ(hll::value_of(r), top);
         if (top > 1) {
             ASSERT_EQ(r >> 1 & 1, static_cast<int>(values >> (top - 1) & 1));
         }
         if (top > 2) {
             ASSERT_EQ(r & 1, static_cast<int>(values >> (top - 2) & 1));
         }
-        ASSERT_TRUE(ull::possible(r, 4));
+        ASSERT_TRUE(hll::possible(r, 4));
     }
 }
 
 TEST(Hll, ManyRegistersMergeAsOne) {
     for (int a = 0; a < 256; ++a)
         for (int b = 0; b < 256; ++b) {
-            const auto x = static_cast<ull::Register>(a), y = static_cast<ull::Register>(b);
-            ull::Register many[33], one = x;
+            const auto x = static_cast<hll::Register>(a), y = static_cast<hll::Register>(b);
+            hll::Register many[33], one = x;
             std::fill(many, many + 33, x);
-            ull::Register from[33];
+            hll::Register from[33];
             std::fill(from, from + 33, y);
-            ull::merge_run(many, from, 33);
-            ull::merge_into(one, y);
-            for (const ull::Register r : many) ASSERT_EQ(r, one);
-            ASSERT_EQ(ull::merged(x, y), one);
+            hll::merge_run(many, from, 33);
+            hll::merge_into(one, y);
+            for (const hll::Register r : many) ASSERT_EQ(r, one);
+            ASSERT_EQ(hll::merged(x, y), one);
         }
 }
 
@@ -139,6 +139,28 @@ TEST(Hll, SaturationIsAnAnswer) {
     EXPECT_GT(b.estimate, 1e18);
     EXPECT_FALSE(std::isnan(b.lower));
     EXPECT_FALSE(std::isnan(b.upper));
+}
+
+// approx_count_distinct reads a state without trimming it.
+TEST(Hll, SettledStatesEstimateAsTrimmedOnes) {
+    for (const int precision : {4, 8, 12, 18})
+        for (const std::uint64_t n : {0, 1, 9, 10, 100, 189, 190, 1000, 20000})
+            for (const std::uint64_t distinct : {n, n / 8 + 1}) {
+                Sketch<Hll> sketch(Hll::Params{precision});
+                for (std::uint64_t i = 0; i < n; ++i)
+                    sketch.add([h = hash_int64(static_cast<std::int64_t>(i % distinct))](Hll& s) { return s.add(h); });
+                const Image image = sketch.trimmed();
+                Room room(sketch.kernel().settle_bytes());
+                Hll state = sketch.kernel().relay(room.span());
+                EXPECT_EQ(state.settle_and_estimate(), open<Hll>(image).estimate());
+                EXPECT_EQ(Hll(std::span(image)).settle_and_estimate(), open<Hll>(image).estimate());
+            }
+}
+
+// Registers are stored where there are too many tokens, and so never if all are empty.
+TEST(Hll, NothingIsSparse) {
+    EXPECT_EQ(Hll::check(from_hex("480100010c02000000000000")), Status::ok);
+    EXPECT_EQ(Hll::check(from_hex("480102010c0200000000000000000000")), Status::bad_content);
 }
 
 // At any confidence and any content that check accepts, also registers that no real stream would fill.

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -38,15 +40,16 @@ class Room {
     explicit Room(std::size_t bytes) : bytes_(bytes), memory_(new std::byte[kLengthWordBytes + bytes]) {
         std::memset(memory_, 0xA5, kLengthWordBytes + bytes);
     }
+    Room(const Room& other) : Room(other.bytes_) { std::memcpy(span().data(), other.span().data(), bytes_); }
     Room(Room&& other) : bytes_(other.bytes_), memory_(std::exchange(other.memory_, nullptr)) {}
-    Room& operator=(Room&& other) {
+    Room& operator=(Room other) {
         std::swap(bytes_, other.bytes_);
         std::swap(memory_, other.memory_);
         return *this;
     }
     ~Room() { delete[] memory_; }
 
-    std::span<std::byte> span() { return {memory_ + kLengthWordBytes, bytes_}; }
+    std::span<std::byte> span() const { return {memory_ + kLengthWordBytes, bytes_}; }
 
   private:
     std::size_t bytes_;
@@ -64,6 +67,15 @@ class Sketch {
         s_ = S(room_.span().data(), image.size());
     }
 
+    // A copy has its image at another address.
+    Sketch(const Sketch& other) : room_(other.room_), s_(room_.span().data(), room_.span().size()) {}
+    Sketch(Sketch&& other) = default;
+    Sketch& operator=(Sketch other) {
+        room_ = std::move(other.room_);
+        s_ = other.s_;
+        return *this;
+    }
+
     // add_to(kernel) gives one item to the kernel.
     template <class Add>
     Status add(Add add_to) {
@@ -79,10 +91,16 @@ class Sketch {
     }
     Status merge(const Image& image) { return merge(S(std::span<const std::byte>(image))); }
 
+    void settle() {
+        if (s_.settled()) return;
+        grow(s_.settle_bytes());
+        s_.settle();
+    }
+
     Image trimmed() const {
         if (s_.settled()) return trim(s_);
-        Room copy(s_.settle_bytes());
-        S settled = s_.relay(copy.span());
+        Room room(s_.settle_bytes());
+        S settled = s_.relay(room.span());
         settled.settle();
         return trim(settled);
     }
@@ -95,10 +113,17 @@ class Sketch {
         s_ = s_.relay(larger.span());
         room_ = std::move(larger);
     }
+    // What trim writes passes check.
     static Image trim(const S& s) {
         Room room(s.trimmed_bytes());
         const std::size_t bytes = s.trim(room.span());
-        return {room.span().begin(), room.span().begin() + static_cast<std::ptrdiff_t>(bytes)};
+        const Image image(room.span().begin(), room.span().begin() + static_cast<std::ptrdiff_t>(bytes));
+        if (const Status status = S::check(image); status != Status::ok) {
+            std::fprintf(stderr, "check refuses a trimmed image of %zu bytes: status %d\n", bytes,
+                         static_cast<int>(status));
+            std::abort();
+        }
+        return image;
     }
 
     Room room_;

@@ -66,6 +66,25 @@ class Laws : public testing::Test {
         return sketch.trimmed();
     }
 
+    // The forms in which a sketch of these items may come along: as it was built, settled, settled and then added to,
+    // of items that came many times, merged, trimmed.
+    static std::vector<Sketch<S>> forms(typename S::Params params, const Items& list) {
+        const auto middle = list.begin() + static_cast<std::ptrdiff_t>(list.size() / 3);
+        std::vector<Sketch<S>> forms(Room::kIdempotent ? 5 : 4, Sketch<S>(params));
+        fill(forms[0], list);
+        forms[1] = forms[0];
+        forms[1].settle();
+        EXPECT_TRUE(forms[1].kernel().settled());
+        fill(forms[2], {list.begin(), middle});
+        forms[2].settle();
+        fill(forms[2], {middle, list.end()});
+        EXPECT_EQ(forms[3].merge(forms[2].kernel()), Status::ok);
+        if constexpr (Room::kIdempotent)
+            for (int i = 0; i < 6; ++i) fill(forms[4], list);
+        forms.emplace_back(forms[0].trimmed());
+        return forms;
+    }
+
     // Whether two images tell the same: by their bytes where those are canonical, else by their readers.
     static void expect_same(const Image& a, const Image& b) {
         EXPECT_EQ(S::check(a), Status::ok);
@@ -207,6 +226,53 @@ TYPED_TEST_P(Laws, MergingIntoAWorkingStateIsTheWhole) {
         }
 }
 
+// Whatever the forms of the two: `other` may be any image, and the state any but a trimmed one, which is re-laid.
+TYPED_TEST_P(Laws, MergingAnyFormIsTheWhole) {
+    using S = typename TypeParam::Kernel;
+    const auto params = TypeParam::params();
+    for (const auto p : {params.front(), params[params.size() / 2], params.back()})
+        for (const std::size_t n : {0, 7, 30, 150, 900, 6000}) {
+            const auto list = TestFixture::items(n + n / 2);
+            const auto first = list.begin() + static_cast<std::ptrdiff_t>(n);
+            const auto a = TestFixture::forms(p, {list.begin(), first});
+            // Some items are in both; every item is in one of them alone where a sketch counts repetitions.
+            const auto b = TestFixture::forms(
+                p, {first - static_cast<std::ptrdiff_t>(TypeParam::kIdempotent ? n / 4 : 0), list.end()});
+            const Image whole = TestFixture::build(p, list);
+            for (const Sketch<S>& to : a)
+                for (const Sketch<S>& from : b) {
+                    const auto& other = from.kernel();
+                    const Image before(other.image(), other.image() + other.bytes());
+                    Sketch<S> merged(to);
+                    ASSERT_EQ(merged.merge(other), Status::ok);
+                    EXPECT_TRUE(before == Image(other.image(), other.image() + other.bytes()));
+                    if (TypeParam::kCanonical)
+                        TestFixture::expect_same(whole, merged.trimmed());
+                    else
+                        TypeParam::read(open<S>(merged.trimmed()));
+                }
+        }
+}
+
+// A state is its bytes: moved to another address, as the executor moves what has grown, it goes on in the same way.
+TYPED_TEST_P(Laws, StatesMayBeMoved) {
+    using S = typename TypeParam::Kernel;
+    Random random{7};
+    for (const auto params : TypeParam::params()) {
+        Sketch<S> stays(params), moves(params);
+        for (std::uint64_t i = 0; i < 2000; ++i) {
+            const std::uint64_t item = random.below(random.below(2) ? 50 : i + 1);
+            TestFixture::fill(stays, {item});
+            TestFixture::fill(moves, {item});
+            if (random.below(16) == 0) moves = Sketch<S>(moves);
+        }
+        EXPECT_TRUE(stays.trimmed() == moves.trimmed());
+        ASSERT_EQ(stays.merge(Sketch<S>(stays).kernel()), Status::ok);
+        ASSERT_EQ(moves.merge(Sketch<S>(moves).kernel()), Status::ok);
+        EXPECT_TRUE(stays.trimmed() == moves.trimmed());
+    }
+}
+
 TYPED_TEST_P(Laws, MergeIsCommutative) {
     if (!TypeParam::kCanonical) GTEST_SKIP() << "random choices depend on the sides";
     for (const auto p : TypeParam::params())
@@ -344,8 +410,9 @@ TYPED_TEST_P(Laws, GoldenBytesStayReadable) {
 
 REGISTER_TYPED_TEST_SUITE_P(Laws, EmptyIsChecked, SameItemsInSameOrderGiveSameBytes, OrderDoesNotMatter,
                             RepeatedSetsDoNotMatter, RepetitionsAmidMergesDoNotMatter, ReopeningDoesNotMatter,
-                            AnySplitAndMergeTreeIsTheWhole, MergingIntoAWorkingStateIsTheWhole, MergeIsCommutative,
-                            MergeWithEmptyOrItself, UnequalParametersFoldToTheCoarser, ReadingChangesNothing,
-                            EveryTruncationIsRejected, MutatedImagesAreRejectedOrSafe, GoldenBytesStayReadable);
+                            AnySplitAndMergeTreeIsTheWhole, MergingIntoAWorkingStateIsTheWhole,
+                            MergingAnyFormIsTheWhole, StatesMayBeMoved, MergeIsCommutative, MergeWithEmptyOrItself,
+                            UnequalParametersFoldToTheCoarser, ReadingChangesNothing, EveryTruncationIsRejected,
+                            MutatedImagesAreRejectedOrSafe, GoldenBytesStayReadable);
 
 }  // namespace sketch::test

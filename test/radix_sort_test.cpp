@@ -19,7 +19,7 @@ void expect_sorted_as_std_does(std::vector<std::uint64_t> hashes) {
     ASSERT_EQ(hashes, expected);
 }
 
-TEST(Hashes, SortAsStdDoes) {
+TEST(RadixSort, SortsAsStdDoes) {
     Random random{12};
     for (int round = 0; round < 2000; ++round) {
         std::vector<std::uint64_t> hashes(random.below(round % 100 == 0 ? 20000 : 300));
@@ -29,8 +29,8 @@ TEST(Hashes, SortAsStdDoes) {
     }
 }
 
-// Up to six clusters within clusters, as somebody who chooses the values could bring about.
-TEST(Hashes, SortChosenOnes) {
+// Up to six clusters within clusters, as an adversary could bring about.
+TEST(RadixSort, SortsAdversarialHashes) {
     Random random{13};
     for (int round = 0; round < 500; ++round) {
         std::vector<std::uint64_t> hashes(random.below(round % 20 == 0 ? 20000 : 3000));
@@ -44,7 +44,7 @@ TEST(Hashes, SortChosenOnes) {
     }
 }
 
-TEST(Hashes, SortSortedAndReversed) {
+TEST(RadixSort, SortsSortedAndReversed) {
     for (const std::size_t n : {0, 1, 2, 32, 33, 8192, 8193, 100000}) {
         std::vector<std::uint64_t> hashes(n);
         for (std::size_t i = 0; i < n; ++i) hashes[i] = i * 0x9E3779B97F;

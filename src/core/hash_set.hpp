@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // A list of hashes (radix_sort.hpp) suits values that are new. Where most come again, it would be sorted over and over
-// to find that out; so its room becomes a hash table (open addressing), in which a value that comes again costs one
-// look.
+// to find that out; so its room becomes a hash set: open addressing, linear probing, and a value that comes again costs
+// one probe.
 #pragma once
 
 #include <algorithm>
@@ -10,25 +10,27 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/bytes.hpp"
+
 namespace sketch {
 
 template <class Hash>
 class HashSet {
   public:
-    static constexpr std::size_t kMostSlots = 8192;
+    static constexpr std::size_t kMaxSlots = 8192;
     static constexpr Hash kNone = static_cast<Hash>(~Hash{0});  // stands in free slots, and may not be put
 
     // At least four slots, of which some are always free.
     HashSet(Hash* slot, std::size_t slots) : slot_(slot), slots_(slots) {}
 
-    // Whether a list can become a table that is not soon too full.
-    static bool fits(std::size_t list, std::size_t slots) { return list * 8 <= slots * 5 && slots <= kMostSlots; }
+    // Whether a list can become a set that is not soon too full.
+    static bool fits(std::size_t list, std::size_t slots) { return list * 8 <= slots * 5 && slots <= kMaxSlots; }
     // So many it may hold. Until then an eighth of the room is filled, which pays for having made it.
     static std::size_t most(std::size_t slots) { return slots / 4 * 3; }
 
     // From the n distinct hashes at its beginning; or false, and nothing has changed.
     bool from_list(std::size_t n) {
-        Hash list[kMostSlots];
+        Hash list[kMaxSlots];
         std::memcpy(list, slot_, n * sizeof(Hash));
         std::fill_n(slot_, slots_, kNone);
         for (std::size_t i = 0; i < n; ++i)
@@ -48,7 +50,7 @@ class HashSet {
 
     bool holds(Hash hash) const {
         const std::size_t i = home(hash);
-        // Nearly all stand here, so that the branch is foreseen.
+        // Nearly all stand here, so that the branch is predicted.
         if ((slot_[i] == hash) | (slot_[i + 1] == hash) | (slot_[i + 2] == hash) | (slot_[i + 3] == hash)) [[likely]]
             return true;
         const std::size_t at = place(hash);
@@ -65,14 +67,13 @@ class HashSet {
   private:
     // By all bits of the hash, as its high ones may be small and its low ones zero.
     std::size_t home(Hash hash) const {
-        const std::uint64_t mixed = (std::uint64_t{hash} * 0x9E3779B97F4A7C15) >> 32;
-        return static_cast<std::size_t>(mixed * (slots_ - 3) >> 32);
+        return static_cast<std::size_t>((std::uint64_t{hash} * kGolden >> 32) * (slots_ - 3) >> 32);
     }
-    // Where it is, or would be. So far from home that somebody must have chosen the hashes, there is no place.
+    // Where it is, or would be. There is no place so far from home that only adversarial hashes come to it.
     std::size_t place(Hash hash) const {
-        constexpr int kMostSteps = 256;
+        constexpr int kMaxProbes = 256;
         std::size_t i = home(hash);
-        for (int steps = 0; steps < kMostSteps; ++steps, i = i + 1 == slots_ ? 0 : i + 1)
+        for (int steps = 0; steps < kMaxProbes; ++steps, i = i + 1 == slots_ ? 0 : i + 1)
             if (slot_[i] == hash || slot_[i] == kNone) return i;
         return slots_;
     }

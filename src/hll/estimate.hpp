@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// How many distinct values, by maximum likelihood from a census of registers (Ertl, "UltraLogLog", arXiv:2308.16862,
+// How many distinct values, by maximum likelihood from a histogram of registers (Ertl, "UltraLogLog", arXiv:2308.16862,
 // sections 3 and 4). Relative standard error 0.7609/sqrt(m) for m = 2^p registers: 1.19 % at p = 12. No tables, no
 // ranges with formulas of their own, and so no bump where one would hand over to another.
 #pragma once
@@ -11,9 +11,13 @@
 #include <limits>
 
 #include "core/bounds.hpp"
-#include "hll/packed.hpp"
+#include "hll/layout.hpp"
 
-namespace sketch::ull {
+namespace sketch {
+
+class Hll;
+
+namespace hll {
 
 // First-order bias of the maximum of the likelihood, relative, times m.
 inline constexpr double kBias = 0.4814738;
@@ -26,14 +30,14 @@ struct Likelihood {
     int max_j = 0;
 };
 
-inline Likelihood likelihood(const Census& census, int p) {
+inline Likelihood likelihood(const Histogram& histogram, int p) {
     Likelihood l;
     const int q = 64 - p;  // values q and q+1 share the probability 2^-q
     const auto probability = [&](int value) { return value < q ? value : q; };
     l.max_j = q;
-    l.alpha = census[0];
-    for (int s = 1; s < kSymbols; ++s) {
-        const std::uint32_t n = census[s];
+    l.alpha = histogram[0];
+    for (int s = 1; s < kRegisterValues; ++s) {
+        const std::uint32_t n = histogram[s];
         if (n == 0) continue;
         const int value = s >> 2;
         const int j = probability(value);
@@ -99,7 +103,7 @@ inline Bounds dense_bounds(const Estimate& e, double filled, double confidence) 
     return {std::max(e.n / factor, std::min(filled, e.n)), e.n, std::min(e.n * factor, kMaxEstimate)};
 }
 
-inline Estimate estimate(const Census& census, int p) { return solve(likelihood(census, p), p); }
+inline Estimate estimate(const Histogram& histogram, int p) { return solve(likelihood(histogram, p), p); }
 
 // Sparse: tokens are the values themselves but for the few that share a token. That number is Poisson with this mean,
 // which is below 1/2.
@@ -121,4 +125,36 @@ inline Bounds sparse_bounds(double tokens, double confidence) {
     return {tokens, sparse_estimate(tokens), tokens + collisions};
 }
 
-}  // namespace sketch::ull
+// --- of images -------------------------------------------------------------------------------------------------------
+
+inline Histogram histogram_of(const Layout& settled) {
+    return settled.mode() == Mode::packed ? histogram_of(settled.coded(), settled.precision())
+                                          : histogram_of(settled.registers(), settled.register_count());
+}
+
+// Of a settled image, which need not be trimmed.
+inline double estimate_of(const Layout& settled) {
+    if (settled.sparse()) return sparse_estimate(settled.count());
+    return estimate(histogram_of(settled), settled.precision()).n;
+}
+
+// Answers questions about trimmed images.
+class Reader : public Layout {
+  public:
+    explicit Reader(Trimmed<Hll> sketch) : Layout(sketch.image()) {}
+
+    double estimate() const { return estimate_of(*this); }
+
+    Bounds bounds(double confidence) const {
+        if (sparse()) return sparse_bounds(count(), confidence);
+        const Histogram histogram = histogram_of(*this);
+        const auto filled = static_cast<double>(register_count() - histogram[0]);
+        return dense_bounds(hll::estimate(histogram, precision()), filled, confidence);
+    }
+
+    // One relative standard error of a dense sketch of this precision.
+    double relative_error() const { return 0.7608621 / std::sqrt(static_cast<double>(register_count())); }
+};
+
+}  // namespace hll
+}  // namespace sketch

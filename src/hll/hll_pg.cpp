@@ -15,7 +15,7 @@ struct HllShim {
 
     static Hll::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Hll::kDefaultPrecision};
-        return {pg::int_in_range(fcinfo, first, "precision", ull::kMinPrecision, ull::kMaxPrecision)};
+        return {pg::int_in_range(fcinfo, first, "precision", Hll::kMinPrecision, Hll::kMaxPrecision)};
     }
 };
 
@@ -28,7 +28,7 @@ SKETCH_FUNCTION(hllsketch_send) { return pg::to_bytes<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hllsketch_from_bytea) { return pg::from_bytes<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_empty) {
     return pg::empty<HllShim>(
-        {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", ull::kMinPrecision, ull::kMaxPrecision))});
+        {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", Hll::kMinPrecision, Hll::kMaxPrecision))});
 }
 SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }

@@ -9,11 +9,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-namespace sketch::ull {
+namespace sketch::hll {
 
 using Register = std::uint8_t;
 
@@ -85,27 +86,18 @@ inline void folded(std::uint32_t index, Register r, int p, int q, Merge merge) {
     if (r & 1) merge(target, updated(0, value - 2));
 }
 
-// A hash as a token of 32 bits: its 26 low bits and the number of leading zeros of the other 38. It loses nothing that
-// a register of precision 26 or below would keep. Two distinct hashes share a token with probability 2^-26 / 3.
-using Token = std::uint32_t;
-inline constexpr int kTokenBits = 26;
+// How often each register value occurs: all that coding and estimating need to know.
+inline constexpr int kRegisterValues = 256;
+using Histogram = std::array<std::uint32_t, kRegisterValues>;
 
-constexpr Token token_of(std::uint64_t hash) {
-    const int zeros = std::countl_zero(hash | low_bits(kTokenBits));
-    return static_cast<Token>((hash & low_bits(kTokenBits)) << 6) | static_cast<Token>(zeros);
-}
-constexpr bool valid_token(Token token) { return (token & 63) <= 64 - kTokenBits; }
-
-// A hash with the same token.
-constexpr std::uint64_t hash_of(Token token) {
-    return (token >> 6) | (low_bits(64 - kTokenBits) >> (token & 63)) << kTokenBits;
+// Counted in four tables, so that a run of equal registers does not wait for its own stores.
+inline Histogram histogram_of(const Register* registers, std::size_t n) {
+    std::uint32_t counts[4][kRegisterValues] = {};
+    for (std::size_t i = 0; i < n; i += 4)
+        for (std::size_t j = 0; j < 4; ++j) ++counts[j][registers[i + j]];
+    Histogram sum;
+    for (int r = 0; r < kRegisterValues; ++r) sum[r] = counts[0][r] + counts[1][r] + counts[2][r] + counts[3][r];
+    return sum;
 }
 
-inline void add_token(Register* registers, int p, Token token) {
-    const int zeros = static_cast<int>(token & 63);
-    // Only where all of the 38 bits are zero does the value go on into the 26.
-    const int value = zeros < 64 - kTokenBits ? zeros + 1 : update_value(hash_of(token), p);
-    merge_into(registers[token >> 6 & low_bits(p)], static_cast<Register>(value << 2));
-}
-
-}  // namespace sketch::ull
+}  // namespace sketch::hll
