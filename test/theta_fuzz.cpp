@@ -7,10 +7,10 @@ namespace {
 struct Room {
     using Kernel = sketch::Theta;
     static sketch::Status add(sketch::Theta& s, std::uint64_t i) { return s.add(i * 0x9E3779B97F4A7C15); }
-    static void read(const sketch::Theta& s) {
+    static void read(const sketch::Theta::Reader& s) {
         s.bounds(0.95);
-        sketch::Theta::jaccard(s, s, 0.95);
-        sketch::Theta::containment(s, s, 0.95);
+        sketch::Theta::Reader::jaccard(s, s, 0.95);
+        sketch::Theta::Reader::containment(s, s, 0.95);
     }
 };
 

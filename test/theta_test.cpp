@@ -31,27 +31,32 @@ Image trimmed(const Theta& s) {
     return image;
 }
 Image united(const Image& a, const Image& b) {
-    const Theta from = open<Theta>(a), other = open<Theta>(b);
-    Room room(std::max(from.grown_bytes(), from.merge_bytes(other)));
-    Theta s = from.relay(room.span());
-    EXPECT_EQ(s.merge(other), Status::ok);
-    s.settle();
+    Sketch<Theta> sketch(a);
+    EXPECT_EQ(sketch.merge(b), Status::ok);
+    return sketch.trimmed();
+}
+using InPlace = Status (Theta::*)(const Theta::Reader&);
+using OfTwo = Status (Theta::*)(const Theta::Reader&, const Theta::Reader&);
+// Of a state, in place.
+Image kept(const Sketch<Theta>& state, const Image& b, InPlace operation) {
+    Room room(state.kernel().bytes());
+    Theta s = state.kernel().relay(room.span());
+    EXPECT_EQ((s.*operation)(open<Theta>(b)), Status::ok);
     return trimmed(s);
 }
-// In a new image, and in place.
-Image kept(const Image& a, const Image& b, Status (Theta::*operation)(const Theta&, const Theta&)) {
-    const Theta from = open<Theta>(a), other = open<Theta>(b);
-    Room room(from.kept_bytes());
-    Theta s(room.span().data(), room.span().size());
-    EXPECT_EQ((s.*operation)(from, other), Status::ok);
-    Room own_room(from.kept_bytes());
-    Theta own = from.relay(own_room.span());
-    EXPECT_EQ((own.*operation)(own, other), Status::ok);
-    EXPECT_EQ(trimmed(own), trimmed(s));
+// Of two stored sketches, in a new image, and in place.
+Image kept(const Image& a, const Image& b, OfTwo of_two, InPlace in_place) {
+    const auto from = open<Theta>(a);
+    Room room(Theta::kept_bytes(from));
+    Theta s(room.span());
+    EXPECT_EQ((s.*of_two)(from, open<Theta>(b)), Status::ok);
+    Sketch<Theta> state(Theta::Params{from.lg_k()});
+    EXPECT_EQ(state.merge(a), Status::ok);
+    EXPECT_EQ(kept(state, b, in_place), trimmed(s));
     return trimmed(s);
 }
-Image common(const Image& a, const Image& b) { return kept(a, b, &Theta::intersect); }
-Image difference(const Image& a, const Image& b) { return kept(a, b, &Theta::except); }
+Image common(const Image& a, const Image& b) { return kept(a, b, &Theta::intersect, &Theta::intersect); }
+Image difference(const Image& a, const Image& b) { return kept(a, b, &Theta::except, &Theta::except); }
 double estimate(const Image& image) { return open<Theta>(image).estimate(); }
 
 struct ThetaLaws {
@@ -61,19 +66,19 @@ struct ThetaLaws {
 
     static std::vector<Theta::Params> params() { return {{20}, {12}, {9}, {6}, {4}}; }
     static Status add(Theta& s, std::uint64_t i) { return s.add(item(i)); }
-    static double read(const Theta& s) {
+    static double read(const Theta::Reader& s) {
         const Bounds b = s.bounds(0.95);
         EXPECT_LE(b.lower, b.estimate);
         EXPECT_LE(b.estimate, b.upper);
         EXPECT_EQ(b.estimate, s.estimate());
-        EXPECT_EQ(Theta::jaccard(s, s, 0.95).estimate, s.retained() == 0 && !s.exact() ? 0 : 1);
-        EXPECT_EQ(Theta::containment(s, s, 0.95).upper, 1);
-        Room room(s.grown_bytes());
-        Theta copy = s.relay(room.span());
-        EXPECT_EQ(copy.intersect(copy, s), Status::ok);
-        EXPECT_EQ(copy.retained(), s.retained());
-        EXPECT_EQ(copy.except(copy, s), Status::ok);
-        EXPECT_EQ(copy.retained(), 0u);
+        EXPECT_EQ(Theta::Reader::jaccard(s, s, 0.95).estimate, s.retained() == 0 && !s.exact() ? 0 : 1);
+        EXPECT_EQ(Theta::Reader::containment(s, s, 0.95).upper, 1);
+        Room room(Theta::kept_bytes(s));
+        Theta kept(room.span());
+        EXPECT_EQ(kept.intersect(s, s), Status::ok);
+        EXPECT_EQ(kept.count(), s.retained());
+        EXPECT_EQ(kept.except(s), Status::ok);
+        EXPECT_EQ(kept.count(), 0u);
         return b.estimate;
     }
     static std::vector<std::pair<std::string, Image>> golden() {
@@ -96,11 +101,11 @@ TEST(Theta, KeepsTheSmallestHashes) {
         std::set<theta::Hash> all;
         for (std::uint64_t i = 0; i < n; ++i) all.insert(kept_hash(i));
         const Image image = build(4, n);
-        const Theta s = open<Theta>(image);
+        const auto s = open<Theta>(image);
         EXPECT_EQ(s.retained(), std::min<std::size_t>(n, 16));
         EXPECT_EQ(s.exact(), n <= 16);
         const auto packed = std::span(image).subspan(kHeaderBytes);
-        auto reader = theta::Reader::of_packed(packed.data(), s.retained(), std::to_integer<int>(image[5]));
+        auto reader = theta::Cursor::of_coded(packed.data(), s.retained(), std::to_integer<int>(image[5]));
         auto expected = all.begin();
         for (auto run = reader.next(); !run.empty(); run = reader.next())
             for (const theta::Hash hash : run) EXPECT_EQ(hash, *expected++);
@@ -144,11 +149,11 @@ TEST(Theta, SetOperationsAreExactOnSmallSets) {
         EXPECT_EQ(common(x, y), build(10, low, low + both));
         EXPECT_EQ(estimate(difference(x, y)), static_cast<double>(in_x - both));
         EXPECT_EQ(estimate(united(x, y)), static_cast<double>(in_x + in_y - both));
-        const Bounds j = Theta::jaccard(open<Theta>(x), open<Theta>(y), 0.95);
+        const Bounds j = Theta::Reader::jaccard(open<Theta>(x), open<Theta>(y), 0.95);
         const double all = static_cast<double>(in_x + in_y - both);
         EXPECT_EQ(j.lower, all == 0 ? 1 : static_cast<double>(both) / all);
         EXPECT_EQ(j.lower, j.upper);
-        const Bounds part = Theta::containment(open<Theta>(x), open<Theta>(y), 0.95);
+        const Bounds part = Theta::Reader::containment(open<Theta>(x), open<Theta>(y), 0.95);
         EXPECT_EQ(part.estimate, in_x == 0 ? 1 : static_cast<double>(both) / static_cast<double>(in_x));
     }
 }
@@ -176,6 +181,22 @@ TEST(Theta, Identities) {
             }
 }
 
+// In place, a state may be anything that a working image can be: settled first, it gives what its stored form gives.
+TEST(Theta, AnyStateTakesSetOperations) {
+    for (const int lg_k : {4, 9, 12})
+        for (const std::uint64_t n : {1, 11, 12, 13, 40, 700, 5000, 30000}) {
+            const Image b = build(9, n / 2, n + n / 2);
+            Sketch<Theta> state(Theta::Params{lg_k});
+            for (std::uint64_t i = 0; i < 4 * n; ++i) {
+                state.add([i, n](Theta& s) { return s.add(item(i * 7 % n)); });
+                if (i % n == 0 || i % n == n - 1) {
+                    EXPECT_EQ(kept(state, b, &Theta::intersect), common(state.trimmed(), b));
+                    EXPECT_EQ(kept(state, b, &Theta::except), difference(state.trimmed(), b));
+                }
+            }
+        }
+}
+
 // A set of no values is known to have nothing in common with any; a sample without a common value is not.
 TEST(Theta, EmptyIsNotUnknown) {
     const Image none = build(12, 0), many = build(5, 100000), others = build(5, 200000, 300000);
@@ -186,10 +207,10 @@ TEST(Theta, EmptyIsNotUnknown) {
     const Bounds b = open<Theta>(common(many, others)).bounds(0.95);
     EXPECT_EQ(b.estimate, 0);
     EXPECT_GT(b.upper, 1000);
-    EXPECT_EQ(Theta::jaccard(open<Theta>(none), open<Theta>(none), 0.95).estimate, 1);
-    EXPECT_EQ(Theta::jaccard(open<Theta>(none), open<Theta>(many), 0.95).upper, 0);
-    EXPECT_EQ(Theta::containment(open<Theta>(none), open<Theta>(many), 0.95).lower, 1);
-    EXPECT_EQ(Theta::containment(open<Theta>(many), open<Theta>(none), 0.95).upper, 0);
+    EXPECT_EQ(Theta::Reader::jaccard(open<Theta>(none), open<Theta>(none), 0.95).estimate, 1);
+    EXPECT_EQ(Theta::Reader::jaccard(open<Theta>(none), open<Theta>(many), 0.95).upper, 0);
+    EXPECT_EQ(Theta::Reader::containment(open<Theta>(none), open<Theta>(many), 0.95).lower, 1);
+    EXPECT_EQ(Theta::Reader::containment(open<Theta>(many), open<Theta>(none), 0.95).upper, 0);
 }
 
 // 0 and the largest hash are hashes like any other.
@@ -201,8 +222,8 @@ TEST(Theta, ExtremeHashes) {
     EXPECT_EQ(estimate(sketch.trimmed()), 3);
 }
 
-// Hashes that somebody chose: neither wrong nor without an end.
-TEST(Theta, CraftedHashes) {
+// Adversarial hashes: neither wrong nor without an end.
+TEST(Theta, AdversarialHashes) {
     for (const int shift : {0, 16, 30}) {
         Sketch<Theta> sketch(Theta::Params{12});
         for (std::uint64_t i = 0; i < 200000; ++i)
@@ -225,7 +246,7 @@ TEST(Theta, SetOperationsAreExactOnAnyHashes) {
     const auto hashes_of = [](const Image& image) {
         const auto packed = std::span(image).subspan(kHeaderBytes);
         auto reader =
-            theta::Reader::of_packed(packed.data(), open<Theta>(image).retained(), std::to_integer<int>(image[5]));
+            theta::Cursor::of_coded(packed.data(), open<Theta>(image).retained(), std::to_integer<int>(image[5]));
         Hashes hashes;
         for (auto run = reader.next(); !run.empty(); run = reader.next())
             hashes.insert(hashes.end(), run.begin(), run.end());
@@ -263,7 +284,7 @@ TEST(Theta, SetOperationsAreExactOnAnyHashes) {
         ASSERT_EQ(hashes_of(common(a, b)), both);
         ASSERT_EQ(hashes_of(common(b, a)), both);
         ASSERT_EQ(hashes_of(difference(a, b)), only);
-        const Theta::Overlap overlap = Theta::overlap(open<Theta>(a), open<Theta>(b));
+        const Theta::Reader::Overlap overlap = Theta::Reader::overlap(open<Theta>(a), open<Theta>(b));
         ASSERT_EQ(overlap.common, static_cast<double>(both.size()));
         ASSERT_EQ(overlap.a, static_cast<double>(x.size()));
         ASSERT_EQ(overlap.b, static_cast<double>(y.size()));
@@ -271,7 +292,7 @@ TEST(Theta, SetOperationsAreExactOnAnyHashes) {
 }
 
 // Lanes of any lengths, also of none, cut where both runs have a hash, or next to it.
-TEST(Lanes, KeepAsStdDoes) {
+TEST(MergePath, KeepsAsStdDoes) {
     Random random{14};
     for (int round = 0; round < 20000; ++round) {
         const auto run = [&random](std::uint64_t range) {
@@ -285,8 +306,10 @@ TEST(Lanes, KeepAsStdDoes) {
         std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both));
         std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));
         auto common = a, others = a;
-        common.resize(static_cast<std::size_t>(theta::keep<true>(common, b, common.data()) - common.data()));
-        others.resize(static_cast<std::size_t>(theta::keep<false>(others, b, others.data()) - others.data()));
+        common.resize(
+            static_cast<std::size_t>(theta::keep<theta::Keep::common>(common, b, common.data()) - common.data()));
+        others.resize(
+            static_cast<std::size_t>(theta::keep<theta::Keep::only_first>(others, b, others.data()) - others.data()));
         ASSERT_EQ(common, both);
         ASSERT_EQ(others, only);
     }
@@ -311,8 +334,8 @@ TEST(Theta, BoundsAreNumbers) {
         const auto s = open<Theta>(image), other = open<Theta>(many);
         expect_bounds([&](double confidence) { return s.bounds(confidence); });
         for (const auto& [a, b] : {std::pair{s, s}, std::pair{s, other}, std::pair{other, s}}) {
-            expect_bounds([&](double confidence) { return Theta::jaccard(a, b, confidence); });
-            expect_bounds([&](double confidence) { return Theta::containment(a, b, confidence); });
+            expect_bounds([&](double confidence) { return Theta::Reader::jaccard(a, b, confidence); });
+            expect_bounds([&](double confidence) { return Theta::Reader::containment(a, b, confidence); });
         }
     }
 }

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Numbers of distinct values from a sample: of n values each is kept with probability theta.
+// Numbers of distinct values from a sample: of n values each is kept with probability theta. And the reader, which asks
+// that of one sketch or of two.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/bounds.hpp"
+#include "theta/layout.hpp"
+#include "theta/merge_path.hpp"
 
-namespace sketch::theta {
+namespace sketch {
+
+class Theta;
+
+namespace theta {
 
 // P(at most r of n are kept), for real n >= r and a small r.
 inline double at_most(double r, double n, double theta) {
@@ -61,4 +68,59 @@ inline Bounds share_bounds(double common, double n, double theta, double confide
             common == n ? 1 : std::clamp(center + half, share, 1.0)};
 }
 
-}  // namespace sketch::theta
+// --- of images -------------------------------------------------------------------------------------------------------
+
+// Answers questions about trimmed images.
+class Reader : public Layout {
+  public:
+    explicit Reader(Trimmed<Theta> sketch) : Layout(sketch.image()) {}
+
+    std::size_t retained() const { return count(); }
+    double estimate() const { return count() / theta(); }
+    Bounds bounds(double confidence) const { return count_bounds(count(), theta(), confidence); }
+
+    // One relative standard error.
+    double relative_error() const { return count() == 0 ? 0 : std::sqrt((1 - theta()) / count()); }
+
+    // What two sketches have in common, as sampled at the smaller theta. With an empty set that is known: nothing.
+    struct Overlap {
+        double theta, a, b, common;
+    };
+    static Overlap overlap(const Reader& a, const Reader& b) {
+        const Hash limit = std::min(a.threshold(), b.threshold());
+        auto from_a = a.cursor(), from_b = b.cursor();
+        const std::size_t run = run_for(a.count(), b.count());
+        const std::size_t common = count_common(from_a.below(limit), from_b.below(limit), run);
+        const double theta = a.nothing() || b.nothing() ? 1 : std::min(a.theta(), b.theta());
+        return {theta, static_cast<double>(a.count_below(limit)), static_cast<double>(b.count_below(limit)),
+                static_cast<double>(common)};
+    }
+
+    // |A and B| / |A or B|. Two empty sets are alike.
+    static Bounds jaccard(const Reader& a, const Reader& b, double confidence) {
+        const Overlap o = overlap(a, b);
+        const double all = o.a + o.b - o.common;
+        if (all == 0) return o.theta < 1 ? Bounds{0, 0, 1} : Bounds{1, 1, 1};
+        return share_bounds(o.common, all, o.theta, confidence);
+    }
+
+    // |A and B| / |A|. The empty set is contained in every set.
+    static Bounds containment(const Reader& a, const Reader& b, double confidence) {
+        const Overlap o = overlap(a, b);
+        if (o.a == 0) return a.nothing() ? Bounds{1, 1, 1} : Bounds{0, 0, 1};
+        return share_bounds(o.common, o.a, o.theta, confidence);
+    }
+
+  private:
+    std::size_t count_below(Hash limit) const {
+        if (limit >= threshold()) return count();
+        std::size_t n = 0;
+        auto from = cursor();
+        from.below(limit);
+        while (const std::size_t run = from.next(Cursor::kShortRun).size()) n += run;
+        return n;
+    }
+};
+
+}  // namespace theta
+}  // namespace sketch

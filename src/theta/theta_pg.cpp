@@ -28,14 +28,24 @@ struct ThetaShim {
     }
 };
 
-// A set operation of two arguments: as transition or combine function to a new working state, else to a trimmed image.
-Datum set_operation(FunctionCallInfo fcinfo, Status (Theta::*operation)(const Theta&, const Theta&)) {
-    const Theta a = pg::settled(pg::any<ThetaShim>(fcinfo, 0)), b = pg::settled(pg::any<ThetaShim>(fcinfo, 1));
-    const auto room = pg::allocate(a.kept_bytes()).room;
-    Theta to(room.data(), room.size());
-    const Status status = (to.*operation)(a, b);
-    if (status != Status::ok) pg::raise(status, ThetaShim::kType);
-    return pg::in_transition(fcinfo) ? pg::datum_of(to) : pg::trimmed(to);
+// A set operation that leaves some of argument 0: as transition or combine function in place, else as a new sketch.
+template <Status (Theta::*in_place)(const Theta::Reader&),
+          Status (Theta::*of_two)(const Theta::Reader&, const Theta::Reader&)>
+Datum set_operation(FunctionCallInfo fcinfo) {
+    const Theta::Reader b = pg::reader<ThetaShim>(fcinfo, 1);
+    const auto expect_ok = [](Status status) {
+        if (status != Status::ok) pg::raise(status, ThetaShim::kType);
+    };
+    if (pg::in_transition(fcinfo)) {
+        Theta a = pg::state<ThetaShim>(fcinfo);
+        if (a.trimmed()) a = pg::relaid(a, a.grown_bytes());
+        expect_ok((a.*in_place)(b));
+        return pg::datum_of(a);
+    }
+    const Theta::Reader a = pg::reader<ThetaShim>(fcinfo, 0);
+    Theta kept(pg::allocate(Theta::kept_bytes(a)).room);
+    expect_ok((kept.*of_two)(a, b));
+    return pg::trimmed(kept);
 }
 
 Datum bounds_row(FunctionCallInfo fcinfo, const Bounds& b) {
@@ -54,8 +64,8 @@ SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }
 
-SKETCH_FUNCTION(theta_intersect) { return set_operation(fcinfo, &Theta::intersect); }
-SKETCH_FUNCTION(theta_except) { return set_operation(fcinfo, &Theta::except); }
+SKETCH_FUNCTION(theta_intersect) { return set_operation<&Theta::intersect, &Theta::intersect>(fcinfo); }
+SKETCH_FUNCTION(theta_except) { return set_operation<&Theta::except, &Theta::except>(fcinfo); }
 
 SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::reader<ThetaShim>(fcinfo, 0).estimate()); }
 
@@ -66,14 +76,14 @@ SKETCH_FUNCTION(theta_bounds) {
 
 SKETCH_FUNCTION(theta_jaccard) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(fcinfo,
-                      Theta::jaccard(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
+    return bounds_row(
+        fcinfo, Theta::Reader::jaccard(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
 }
 
 SKETCH_FUNCTION(theta_containment) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(
-        fcinfo, Theta::containment(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
+    return bounds_row(fcinfo, Theta::Reader::containment(pg::reader<ThetaShim>(fcinfo, 0),
+                                                         pg::reader<ThetaShim>(fcinfo, 1), confidence));
 }
 
 SKETCH_FUNCTION(theta_info) {
