@@ -50,9 +50,11 @@ SKETCH_FUNCTION(hll_info) {
                     s.sparse() ? 0.0 : s.relative_error(), s.bytes());
 }
 
-// The final function of approx_count_distinct: no rows count as 0.
+// The final function of approx_count_distinct: no rows count as 0. Others may share the state: settled makes a copy of
+// what still has to be settled.
 SKETCH_FUNCTION(hll_count) {
     if (PG_ARGISNULL(0)) return Int64GetDatum(0);
-    const double n = std::nearbyint(pg::reader<HllShim>(fcinfo, 0).estimate());
+    Hll s = pg::settled(pg::any<HllShim>(fcinfo, 0));
+    const double n = std::nearbyint(s.settle_and_estimate());
     return Int64GetDatum(n < 0x1p63 ? static_cast<int64>(n) : PG_INT64_MAX);
 }
