@@ -43,11 +43,10 @@ TEST(HashSet, HoldsWhatASetHolds) {
         }
 }
 
-// The multiplier of the homes, inverted: hashes that all have one home.
+// The multiplier of the home slots, inverted: hashes that all have one.
 std::uint64_t adversarial(std::uint64_t i) {
-    constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
-    std::uint64_t inverse = kMultiplier;
-    for (int step = 0; step < 5; ++step) inverse *= 2 - kMultiplier * inverse;
+    std::uint64_t inverse = kGolden;
+    for (int step = 0; step < 5; ++step) inverse *= 2 - kGolden * inverse;
     return ((std::uint64_t{1} << 62) + i) * inverse;
 }
 

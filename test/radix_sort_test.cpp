@@ -44,6 +44,22 @@ TEST(RadixSort, SortsAdversarialHashes) {
     }
 }
 
+// Two million hashes take longer than a user who cancels should wait.
+TEST(RadixSort, AsksForInterrupts) {
+    static int asked;
+    for (const int shift : {0, 20}) {
+        std::vector<std::uint64_t> hashes(1 << 21);
+        Random random{14};
+        for (auto& hash : hashes) hash = random() >> shift << shift / 2;
+        asked = 0;
+        interrupt_hook = [] { ++asked; };
+        sort_hashes(hashes.data(), hashes.size());
+        interrupt_hook = nullptr;
+        EXPECT_GE(asked, 64);
+        EXPECT_TRUE(std::is_sorted(hashes.begin(), hashes.end()));
+    }
+}
+
 TEST(RadixSort, SortsSortedAndReversed) {
     for (const std::size_t n : {0, 1, 2, 32, 33, 8192, 8193, 100000}) {
         std::vector<std::uint64_t> hashes(n);

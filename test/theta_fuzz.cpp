@@ -11,6 +11,12 @@ struct Room {
         s.bounds(0.95);
         sketch::Theta::Reader::jaccard(s, s, 0.95);
         sketch::Theta::Reader::containment(s, s, 0.95);
+        sketch::test::Room room(sketch::Theta::kept_bytes(s));
+        sketch::Theta kept(room.span());
+        kept.intersect(s, s);
+        if (kept.count() != s.retained()) std::abort();
+        kept.except(s);
+        if (kept.count() != 0) std::abort();
     }
 };
 

@@ -25,7 +25,7 @@ inline void store(std::byte* to, T value) {
     std::memcpy(to, &value, sizeof value);
 }
 
-// 2^64 divided by the golden ratio: multiples of it are spread evenly.
+// 2^64 divided by the golden ratio: its multiples are evenly distributed.
 inline constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
 
 // splitmix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014): its finalizer, a bijection;

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/interrupts.hpp"
+
 namespace sketch {
 
 // Insertion sort: the fastest of a handful.
@@ -46,6 +48,7 @@ class RadixPass {
   private:
     static constexpr int kMaxBits = 12;
     static constexpr std::size_t kMaxCopied = 8192;
+    static constexpr std::size_t kInterruptStep = 1 << 16;
 
     std::size_t bucket(Hash hash) const { return (hash >> shift_) & mask_; }
 
@@ -71,11 +74,16 @@ class RadixPass {
         std::uint32_t end[1 << kMaxBits];
         std::memcpy(end, place_ + 1, (buckets() - 1) * sizeof *end);
         end[buckets() - 1] = static_cast<std::uint32_t>(n_);
+        std::size_t moved = 0;
         for (std::size_t b = 0; b < buckets(); ++b)
             while (place_[b] < end[b]) {
                 Hash hash = first_[place_[b]];
-                for (std::size_t other; (other = bucket(hash)) != b;) std::swap(hash, first_[place_[other]++]);
+                for (std::size_t other; (other = bucket(hash)) != b; ++moved) std::swap(hash, first_[place_[other]++]);
                 first_[place_[b]++] = hash;
+                if (++moved < kInterruptStep) [[likely]]
+                    continue;
+                check_interrupts();
+                moved = 0;
             }
     }
 
@@ -100,8 +108,10 @@ template <class Hash>
     if (differ == 0) return;
     const RadixPass<Hash> pass(first, n, differ);
     if (pass.largest() <= kSmallBucket) return insertion_sort(first, n);
-    for (std::size_t b = 0, from = 0; b < pass.buckets(); from = pass.end(b++))
+    for (std::size_t b = 0, from = 0; b < pass.buckets(); from = pass.end(b++)) {
         sort_hashes(first + from, pass.end(b) - from);
+        if (b % 64 == 63 && n > (1 << 16)) check_interrupts();
+    }
 }
 
 // Ascending and without repetitions: how many are left.

@@ -15,7 +15,7 @@
 namespace sketch::theta {
 
 // What a byte of highs says: how many hashes, and for each of them the zeros before it.
-struct alignas(32) HighByte {  // aligned, so that none is spread over two cache lines
+struct alignas(32) HighByte {  // aligned, so that none lies in two cache lines
     std::uint32_t zeros[8];
 };
 struct HighBytes {
