@@ -19,7 +19,8 @@ FROM (SELECT '\x4801020104020000000000000201000000000000f7'::bytea::hllsketch AS
      unnest(ARRAY[1e-300, 0.95, 0.9999999999999999]::float8[]) c;
 SELECT 'count of saturated registers',
     hll_estimate('\x4801020104020000000000000201000000000000f7'::bytea::hllsketch) = 2 ^ 64;
-SELECT 'registers that are all empty', pg_temp.rejects('\x480102010c0200000000000000000000', '%L::bytea::hllsketch') LIKE '22P03 %';
+SELECT 'registers that are all empty',
+    pg_temp.rejects('\x480102010c0200000000000000000000', '%L::bytea::hllsketch') LIKE '22P03 %';
 
 -- 2. states of aggregates that anybody makes -------------------------------------------------------------------------
 CREATE AGGREGATE pg_temp.raw_agg(bigint) (SFUNC = hll_add, STYPE = hllsketch);

@@ -48,7 +48,8 @@ SELECT 'set operations of states, in any mix',
              theta_jaccard(a.raw, b.raw) = theta_jaccard(a.stored, b.stored) AND
              theta_containment(a.raw, b.stored) = theta_containment(a.stored, b.stored))
 FROM theta_states a, theta_states b;
-SELECT 'a state takes one value more', bool_and(theta_add(raw, 5)::bytea = theta_add(stored, 5)::bytea) FROM theta_states;
+SELECT 'a state takes one value more',
+    bool_and(theta_add(raw, 5)::bytea = theta_add(stored, 5)::bytea) FROM theta_states;
 SELECT 'aggregates over states',
     theta_merge(raw)::bytea = theta_merge(stored)::bytea AND
     pg_temp.raw_merge(raw)::bytea = theta_merge(stored)::bytea AND

@@ -7,14 +7,15 @@
 //
 // Header: p0 = precision p (4 to 18), p1 = extra bits in a register (2; plain HyperLogLog would be 0).
 //
-//   mode        slots     count    payload                                                         trimmed
-//   sparse      0         tokens   the tokens (token.hpp), ascending and distinct                  yes
-//   sparse      of list   tokens   a list of tokens in any order, repetitions among them; slack    no
-//   sparse_set  0         tokens   a hash set of tokens (core/hash_set.hpp) over the same room     no
-//   dense       before    waiting  a write buffer of tokens; then the 2^p registers (registers.hpp)  no
-//   packed      0         0        the registers, coded (coding.hpp)                               yes
+//   mode        slots  payload                                                                             stored
+//   sparse      0      `count` tokens (token.hpp), ascending and distinct                                  yes
+//   sparse      > 0    a list: a write buffer of `slots` tokens, the first `count` filled, in any order    no
+//   sparse_set  0      the same room as a hash set (core/hash_set.hpp) of `count` tokens                   no
+//   dense       > 0    a write buffer as above, then the 2^p registers (registers.hpp)                     no
+//   packed      0      the registers, coded (coding.hpp); count 0                                          yes
 //
-//   list  --full, many repeat-->  sparse_set  --full-->  list  --more than sparse_limit distinct-->  dense
+//   list -- is full, tokens repeat --> sparse_set -- is full --> list -- over sparse_limit tokens --> dense
+//   any stored form -- relay --> list or dense; any working one -- settle, trim --> stored
 //
 // So a sparse sketch is a write buffer with no registers behind it yet. Whether a sketch is sparse depends on the
 // number of its distinct tokens alone, and a trimmed image therefore on the set of its values alone: not on their

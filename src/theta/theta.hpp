@@ -15,14 +15,14 @@
 //
 // Header: p0 = log2 k (4 to 20), p1 = bits of the low parts of a packed form, count = hashes.
 //
-//   mode      payload                                                                                  trimmed
-//   packed    Elias-Fano coded hashes and the threshold (elias_fano.hpp)                               yes
-//   list      u64 threshold, u32 sorted, u32 append_limit; then hashes of 8 bytes, of which the first      no
-//             `sorted` are ascending and distinct, and the others in any order; slack
-//   hash_set  the same, but for the hashes: a hash set of them (core/hash_set.hpp) over the same room  no
-//             (sorted 0, append_limit 0: nothing is appended)
+//   mode      payload                                                                                   stored
+//   packed    Elias-Fano coded hashes and the threshold (elias_fano.hpp)                                yes
+//   list      u64 threshold, u32 sorted, u32 append_limit; then room for `append_limit` hashes of 8     no
+//             bytes, the first `count` filled, of which the first `sorted` are ascending and distinct
+//   hash_set  the same, with sorted and append_limit 0: the room is a hash set (core/hash_set.hpp)      no
 //
-//   list  --full, and most that came repeat-->  hash_set  --full-->  list
+//   list -- is full, and most that came repeat --> hash_set -- is full --> list
+//   packed -- relay --> list; any working form -- settle, trim --> packed
 //
 // Whatever the order, splits and merges: the threshold and the hashes below it depend on the set of the values alone.
 //
