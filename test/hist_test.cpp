@@ -53,7 +53,7 @@ struct HistLaws {
 
     static std::vector<Hist::Params> params() { return {{8192}, {1000}, {640}, {100}, {17}, {16}}; }
     static Status add(Hist& s, std::uint64_t i) { return s.add(item(i)); }
-    static double read(const Hist& s) {
+    static double read(const Hist::Reader& s) {
         if (s.values() == 0) return 0;
         double sum = static_cast<double>(s.values()) + static_cast<double>(s.nans()) + s.alpha();
         const double least = s.min(), most = s.max();
@@ -69,7 +69,10 @@ struct HistLaws {
             sum += rank + (std::isfinite(last) ? last : 0);
         }
         std::uint64_t counted = 0;
-        s.for_each_bin([&](const hist::Bin& bin) { counted += bin.count; });
+        s.for_each_bin([&](const hist::Bin& bin) {
+            counted += bin.count;
+            return true;
+        });
         EXPECT_EQ(counted, s.values());
         const double total = s.total();
         return sum + (std::isfinite(total) ? total : 0);
@@ -220,7 +223,7 @@ double exact_quantile(const std::vector<double>& sorted, double fraction) {
     return sorted.back();
 }
 
-void expect_quantiles(std::vector<double> values, const Hist& s, double alpha) {
+void expect_quantiles(std::vector<double> values, const Hist::Reader& s, double alpha) {
     for (double& v : values) v = canonical(v);
     std::sort(values.begin(), values.end(), before);
     for (int p = 0; p <= 1000; ++p) {
@@ -249,7 +252,7 @@ TEST(Hist, EveryQuantileIsWithinAlpha) {
             }
             const Image image = sketch_of(bins, values).trimmed();
             ASSERT_EQ(Hist::check(image), Status::ok);
-            const Hist s = open<Hist>(image);
+            const Hist::Reader s = open<Hist>(image);
             EXPECT_LE(s.alpha(), 1);
             EXPECT_EQ(s.exact(), values.size() <= 62);
             expect_quantiles(values, s, s.alpha());
@@ -298,10 +301,11 @@ TEST(Hist, RanksAreExactAtEdges) {
     std::vector<double> values(5000);
     for (double& v : values) v = positive(random, 10) - 300;
     const Image image = sketch_of(200, values).trimmed();
-    const Hist s = open<Hist>(image);
+    const Hist::Reader s = open<Hist>(image);
     s.for_each_bin([&](const hist::Bin& bin) {
         const auto upto = std::count_if(values.begin(), values.end(), [&](double v) { return v <= bin.high; });
         EXPECT_NEAR(s.rank(bin.high), static_cast<double>(upto) / 5000, 1e-12);
+        return true;
     });
     EXPECT_EQ(s.rank(-1e9), 0);
     EXPECT_NEAR(s.rank(1e9), 1, 1e-12);
@@ -322,20 +326,222 @@ TEST(Hist, AddTimesIsRepeatedAddition) {
     }
 }
 
+Status add_one(Sketch<Hist>& sketch, double value) {
+    return sketch.add([&](Hist& s) { return s.add(value); });
+}
+
 TEST(Hist, CountsUpToTheLimitAndNoFurther) {
     Sketch<Hist> sketch(Hist::Params{640});
-    const std::uint64_t half = kMostValues / 2;
+    const std::uint64_t half = kMaxValues / 2;
     EXPECT_EQ(sketch.add([&](Hist& s) { return s.add(3.5, half); }), Status::ok);
     EXPECT_EQ(sketch.merge(sketch.trimmed()), Status::ok);
     const Image image = sketch.trimmed();
     EXPECT_EQ(Hist::check(image), Status::ok);
-    EXPECT_EQ(open<Hist>(image).values(), kMostValues);
+    EXPECT_EQ(open<Hist>(image).values(), kMaxValues);
     EXPECT_EQ(open<Hist>(image).total(), 3.5 * 0x1p62);
     EXPECT_EQ(sketch.merge(image), Status::overflow);
     EXPECT_EQ(sketch.add([](Hist& s) { return s.add(1, 1); }), Status::overflow);
+    EXPECT_EQ(add_one(sketch, 1), Status::overflow);
     Sketch<Hist> reopened(image);
-    EXPECT_EQ(reopened.add([](Hist& s) { return s.add(1); }), Status::overflow);
+    EXPECT_EQ(add_one(reopened, 1), Status::overflow);
+    EXPECT_TRUE(reopened.trimmed() == image);
+    EXPECT_EQ(reopened.merge(build(640, 0)), Status::ok);
+    EXPECT_EQ(reopened.merge(build(640, 1)), Status::overflow);
 }
+
+// hist_add(hist_add(NULL, 1, 2^62), 1) wrote an image that no check let in again. Whatever counts, single values are
+// taken until there are 2^62: by a working state, by one that was stored, and where some wait when others are merged.
+TEST(Hist, EachCounterMeetsTheLimit) {
+    for (const double many : {1.0, 0.0, -2.5, kInfinity, -kInfinity, kNaN})
+        for (const double few : {1.0, 0.0, -7e5, kInfinity, kNaN})
+            for (const std::uint64_t left : {0, 1, 5, 127, 128, 129, 300})
+                for (const bool stored : {false, true}) {
+                    Sketch<Hist> sketch(Hist::Params{640});
+                    for (int i = 0; i < 3; ++i) ASSERT_EQ(add_one(sketch, few), Status::ok);
+                    const std::uint64_t times = kMaxValues - 3 - left;
+                    ASSERT_EQ(sketch.add([&](Hist& s) { return s.add(many, times); }), Status::ok);
+                    if (stored) sketch = Sketch<Hist>(sketch.trimmed());
+                    for (std::uint64_t i = 0; i < left; ++i) ASSERT_EQ(add_one(sketch, few), Status::ok) << i;
+                    ASSERT_EQ(add_one(sketch, few), Status::overflow);
+                    ASSERT_EQ(add_one(sketch, kNaN), Status::overflow);
+                    ASSERT_EQ(Hist::check(sketch.trimmed()), Status::ok);
+                    ASSERT_EQ(open<Hist>(sketch.trimmed()).values(), kMaxValues);
+                }
+}
+
+TEST(Hist, MergesMeetTheLimitWithValuesWaiting) {
+    Random random{12};
+    for (int round = 0; round < 300; ++round) {
+        Sketch<Hist> a(Hist::Params{64}), b(Hist::Params{64});
+        const std::uint64_t mine = random.below(200), theirs = random.below(200), left = random.below(3);
+        const std::uint64_t times = kMaxValues - mine - theirs - left;
+        for (std::uint64_t i = 0; i < mine; ++i) add_one(a, item(i));
+        for (std::uint64_t i = 0; i < theirs; ++i) add_one(b, item(i));
+        Sketch<Hist>& heavy = random.below(2) ? a : b;
+        ASSERT_EQ(heavy.add([&](Hist& s) { return s.add(2, times); }), Status::ok);
+        ASSERT_EQ(random.below(2) ? a.merge(b.kernel()) : a.merge(b.trimmed()), Status::ok);
+        for (std::uint64_t i = 0; i < left; ++i) ASSERT_EQ(add_one(a, 3), Status::ok);
+        ASSERT_EQ(add_one(a, 3), Status::overflow);
+        ASSERT_EQ(a.merge(build(64, 1)), Status::overflow);
+        ASSERT_EQ(Hist::check(a.trimmed()), Status::ok);
+        ASSERT_EQ(open<Hist>(a.trimmed()).values(), kMaxValues);
+        // What is taken out makes room again.
+        Hist::Removed removed{};
+        a.add([&](Hist& s) {
+            removed = s.remove(2);
+            return removed == Hist::Removed::no_room ? Status::no_room : Status::ok;
+        });
+        if (removed == Hist::Removed::yes) {
+            ASSERT_EQ(add_one(a, 4), Status::ok);
+            ASSERT_EQ(add_one(a, 4), Status::overflow);
+        }
+    }
+}
+
+// Zeros, NaNs and both infinities of 2^62 each wrapped to a total of 100.
+TEST(Hist, CountersThatWrapAreRejected) {
+    const Image image = sketch_of(640, std::vector<double>(100, 1.0)).trimmed();
+    const auto with_counts = [&](std::uint64_t zeros, std::uint64_t nans, std::uint64_t low, std::uint64_t high) {
+        Image changed = image;
+        auto h = load<hist::StoredHead>(changed.data() + kHeaderBytes);
+        h.zeros = zeros;
+        h.nans = nans;
+        h.low_infinities = low;
+        h.infinities = high;
+        if (low != 0)
+            h.min = -kInfinity;
+        else if (zeros != 0)
+            h.min = 0;
+        if (high != 0) h.max = kInfinity;
+        store(changed.data() + kHeaderBytes, h);
+        return Hist::check(changed);
+    };
+    EXPECT_EQ(with_counts(5, 6, 7, 8), Status::ok);
+    EXPECT_EQ(with_counts(kMaxValues, kMaxValues, kMaxValues, kMaxValues), Status::bad_content);
+    EXPECT_EQ(with_counts(kMaxValues - 100, 0, 0, 0), Status::ok);
+    EXPECT_EQ(with_counts(kMaxValues - 99, 0, 0, 0), Status::bad_content);
+    EXPECT_EQ(with_counts(0, ~std::uint64_t{0} - 50, 0, 0), Status::bad_content);
+    EXPECT_EQ(with_counts(~std::uint64_t{0}, 1, 0, 0), Status::bad_content);
+    EXPECT_EQ(with_counts(std::uint64_t{1} << 63, std::uint64_t{1} << 63, 0, 0), Status::bad_content);
+}
+
+// --- many questions
+// ---------------------------------------------------------------------------------------------------
+
+// By definition: one question, all bins.
+Bounds bounds_by_all_bins(const Hist::Reader& s, double fraction) {
+    std::uint64_t row = row_of(fraction, s.values());
+    if (!s.exact() && row <= s.values() - s.nans()) {
+        if (row <= 1) return {s.min(), s.min(), s.min()};
+        double most = s.max();
+        if (s.nans() != 0)
+            s.for_each_bin([&](const hist::Bin& bin) {
+                if (!std::isnan(bin.low)) most = bin.high;
+                return true;
+            });
+        if (row == s.values() - s.nans()) return {most, most, most};
+    }
+    Bounds found{};
+    s.for_each_bin([&](const hist::Bin& bin) {
+        if (row <= bin.count) {
+            found = {bin.low, bin.middle(), bin.high};
+            return false;
+        }
+        row -= bin.count;
+        return true;
+    });
+    return found;
+}
+double rank_by_all_bins(const Hist::Reader& s, double value) {
+    if (std::isnan(value)) return 1;
+    double below = 0;
+    s.for_each_bin([&](const hist::Bin& bin) {
+        if (std::isnan(bin.low) || bin.low > value) return false;
+        const double share = bin.high <= value ? 1 : (value - bin.low) / (bin.high - bin.low);
+        below += share * static_cast<double>(bin.count);
+        return true;
+    });
+    return below / static_cast<double>(s.values());
+}
+
+bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b)); }
+
+TEST(Hist, OnePassAnswersAsOneByOne) {
+    Random random{13};
+    for (int round = 0; round < 200; ++round) {
+        const int bins = round % 3 == 0 ? 16 : round % 3 == 1 ? 640 : 8192;
+        std::vector<double> values(1 + random.below(round % 2 == 0 ? 62 : 3000));
+        for (double& v : values) {
+            v = item(random.below(100000));
+            if (round % 5 == 0) v = std::fabs(v);
+            if (round % 7 == 0) v = -std::fabs(v);
+            if (round % 4 == 0 && !std::isfinite(v)) v = 0;
+        }
+        Sketch<Hist> sketch = sketch_of(bins, values);
+        if (round % 6 == 1) sketch.add([](Hist& s) { return s.add(3, 70000); });  // wider counters
+        if (round % 6 == 3) sketch.add([](Hist& s) { return s.add(3, 5000000000); });
+        const Image image = sketch.trimmed();
+        const Hist::Reader s = open<Hist>(image);
+        std::vector<double> fractions{0, 0, 1, 1}, questions{kNaN, kInfinity, -kInfinity, 0, kSmallest, -kLargest};
+        for (int i = 0; i < 300; ++i) {
+            fractions.push_back(random.uniform());
+            questions.push_back(random.below(2) ? values[random.below(values.size())] : item(random.below(100000)));
+        }
+        s.for_each_bin([&](const hist::Bin& bin) {  // edges, and one double beside them
+            for (const double edge : {bin.low, bin.high}) {
+                questions.push_back(edge);
+                questions.push_back(std::nextafter(edge, kInfinity));
+                questions.push_back(std::nextafter(edge, -kInfinity));
+            }
+            return questions.size() < 2000;
+        });
+        std::sort(fractions.begin(), fractions.end());
+        std::sort(questions.begin(), questions.end(), before);
+        Hist::Reader::Cursor quantiles(s), ranks(s);
+        for (const double f : fractions) {
+            const Bounds got = quantiles.bounds(f), one = s.bounds(f), want = bounds_by_all_bins(s, f);
+            ASSERT_TRUE(same_bits(got.estimate, one.estimate) && same_bits(got.lower, one.lower) &&
+                        same_bits(got.upper, one.upper));
+            ASSERT_TRUE(same_bits(got.estimate, want.estimate) && same_bits(got.lower, want.lower) &&
+                        same_bits(got.upper, want.upper))
+                << f;
+        }
+        for (const double q : questions) {
+            const double got = ranks.rank(q);
+            ASSERT_TRUE(same_bits(got, s.rank(q))) << q;
+            ASSERT_TRUE(same_bits(got, rank_by_all_bins(s, q))) << q;
+        }
+    }
+}
+
+TEST(Hist, BinsEndWhereTheVisitorSaysSo) {
+    for (const std::size_t n : {60, 5000}) {
+        const Image image = build(640, n);
+        int visited = 0;
+        open<Hist>(image).for_each_bin([&](const hist::Bin&) { return ++visited < 3; });
+        EXPECT_EQ(visited, 3);
+    }
+}
+
+// --- sizes
+// ------------------------------------------------------------------------------------------------------------
+
+// What an image asks its host for is bounded, whatever it claims.
+TEST(Hist, SmallImagesBecomeNoLargeStates) {
+    for (const std::size_t n : {0, 1, 63}) {
+        const Image image = sketch_of(Hist::kMaxBins, std::vector<double>(n, 1.5)).trimmed();
+        ASSERT_LT(image.size(), 100u);
+        Sketch<Hist> sketch(image);
+        ASSERT_EQ(add_one(sketch, 1.5), Status::ok);
+        EXPECT_LE(sketch.kernel().bytes(), 4096u);
+        ASSERT_EQ(sketch.merge(image), Status::ok);
+        EXPECT_LE(sketch.kernel().bytes(), 128u << 10);
+        EXPECT_LE(sketch.kernel().settle_bytes(), 128u << 10);
+    }
+}
+
+// --- taking out
+// -------------------------------------------------------------------------------------------------------
 
 // What remove() takes out leaves the bytes of a sketch that never had it; where it declines, nothing is claimed.
 TEST(Hist, RemovingIsNeverHavingAdded) {
@@ -371,6 +577,36 @@ TEST(Hist, RemovingIsNeverHavingAdded) {
     EXPECT_GT(removed, 20 * declined);
 }
 
+// Anybody may ask for values that never came in. What is left is some histogram, and is let in again.
+TEST(Hist, RemovingWhatNeverCameLeavesAnImage) {
+    Random random{14};
+    for (int round = 0; round < 400; ++round) {
+        const int bins = round % 3 == 0 ? 16 : round % 3 == 1 ? 64 : 8192;
+        const int kinds = 1 + static_cast<int>(random.below(6));
+        const auto value = [&] {
+            if (random.below(20) == 0) return random.below(2) ? kNaN : random.below(2) ? kInfinity : -kInfinity;
+            const double v =
+                std::ldexp(1 + random.uniform(), static_cast<int>(random.below(static_cast<unsigned>(kinds))));
+            return round % 4 == 0 ? v : random.below(10) == 0 ? 0 : random.below(2) ? -v : v;
+        };
+        std::vector<double> values(64 + random.below(1000));
+        for (double& v : values) v = value();
+        Sketch<Hist> sketch = sketch_of(bins, values);
+        for (int i = 0; i < 1000; ++i) {
+            const double gone = random.below(3) == 0 ? values[random.below(values.size())] : value();
+            sketch.add(
+                [&](Hist& s) { return s.remove(gone) == Hist::Removed::no_room ? Status::no_room : Status::ok; });
+            if (i % 50 != 0) continue;
+            const Image image = sketch.trimmed();
+            ASSERT_EQ(Hist::check(image), Status::ok) << round;
+            Sketch<Hist> merged(image);
+            ASSERT_EQ(merged.merge(sketch.kernel()), Status::ok);
+            ASSERT_EQ(Hist::check(merged.trimmed()), Status::ok);
+            if (random.below(8) == 0) sketch = Sketch<Hist>(image);
+        }
+    }
+}
+
 // 100 ones; the limb of their sum stands behind the head of the stored form.
 TEST(Hist, ASumBeyondItsValuesIsRejected) {
     const Image image = sketch_of(640, std::vector<double>(100, 1.0)).trimmed();
@@ -402,7 +638,7 @@ TEST(Hist, FractionsTravelWithTheState) {
     EXPECT_EQ(open<Hist>(image).values(), 10035u);
     Image outside = with_fractions(640, 3);
     const double wrong = 1.5;
-    std::memcpy(outside.data() + outside.size() - sizeof wrong, &wrong, sizeof wrong);
+    std::memcpy(outside.data() + outside.size() - 2 * sizeof wrong, &wrong, sizeof wrong);
     EXPECT_EQ(Hist::check(outside), Status::bad_content);
 }
 

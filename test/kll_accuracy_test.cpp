@@ -51,7 +51,7 @@ struct Errors {
     double runs = 0, within = 0, worst = 0, squares = 0, count = 0, covered = 0;
 
     // The rank error of 99 quantiles: how far the asked row is from the rows that the answer's equals take.
-    void add(const Kll& s, std::vector<double>& values) {
+    void add(const Kll::Reader& s, std::vector<double>& values) {
         std::sort(values.begin(), values.end());
         const auto n = static_cast<double>(values.size());
         double largest = 0;

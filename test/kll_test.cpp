@@ -42,7 +42,7 @@ struct KllLaws {
 
     static std::vector<Kll::Params> params() { return {{3000}, {1000}, {200}, {100}, {13}, {8}}; }
     static Status add(Kll& s, std::uint64_t i) { return s.add(item(i)); }
-    static double read(const Kll& s) {
+    static double read(const Kll::Reader& s) {
         if (s.values() == 0) return 0;
         double sum = static_cast<double>(s.values()) + static_cast<double>(s.nans());
         const double least = s.min(), most = s.max();
@@ -86,7 +86,7 @@ TEST(Kll, ExactUpToK) {
             std::vector<double> values(n);
             for (std::size_t i = 0; i < n; ++i) values[i] = item(i);
             const Image image = sketch_of(k, values).trimmed();
-            const Kll s = open<Kll>(image);
+            const Kll::Reader s = open<Kll>(image);
             EXPECT_TRUE(s.exact());
             EXPECT_EQ(s.epsilon(), 0);
             for (double& v : values) v = canonical(v);
@@ -109,7 +109,7 @@ TEST(Kll, ExactUpToK) {
 TEST(Kll, ReadersAgreeWithRanks) {
     for (const std::size_t n : {1000, 50000}) {
         const Image image = build(50, n);
-        const Kll s = open<Kll>(image);
+        const Kll::Reader s = open<Kll>(image);
         EXPECT_FALSE(s.exact());
         EXPECT_EQ(s.values(), n);
         for (std::uint64_t row = 1; row <= n; row += 1 + n / 500) {
@@ -149,7 +149,7 @@ TEST(Kll, NaNStandsAboveInfinity) {
     std::vector<double> values(1000, 1.0);
     for (std::size_t i = 0; i < 100; ++i) values[i] = i < 50 ? kInfinity : kNaN;
     const Image image = sketch_of(20, values).trimmed();
-    const Kll s = open<Kll>(image);
+    const Kll::Reader s = open<Kll>(image);
     EXPECT_EQ(s.values(), 1000u);
     EXPECT_EQ(s.nans(), 50u);
     EXPECT_TRUE(std::isnan(s.max()));
@@ -201,7 +201,7 @@ TEST(Kll, MergeTrees) {
         }
         const Image image = forest[0].trimmed();
         ASSERT_EQ(Kll::check(image), Status::ok);
-        const Kll s = open<Kll>(image);
+        const Kll::Reader s = open<Kll>(image);
         ASSERT_EQ(s.k(), least);
         ASSERT_EQ(s.values(), all.size());
         if (all.empty()) continue;
@@ -220,22 +220,169 @@ TEST(Kll, MergeTrees) {
 }
 
 // Merged with itself, a sketch doubles its weights.
-TEST(Kll, CountsUpToTheLimitAndNoFurther) {
-    Image image = build(8, 100);
-    Status status = Status::ok;
-    int doublings = 0;
-    while (status == Status::ok) {
+Image doubled(Image image, int times) {
+    for (; times > 0; --times) {
         Sketch<Kll> sketch(image);
-        status = sketch.merge(image);
-        if (status != Status::ok) break;
+        EXPECT_EQ(sketch.merge(image), Status::ok);
         image = sketch.trimmed();
-        ASSERT_EQ(Kll::check(image), Status::ok);
-        ++doublings;
+        EXPECT_EQ(Kll::check(image), Status::ok);
     }
-    EXPECT_EQ(status, Status::overflow);
-    EXPECT_EQ(doublings, 55);
+    return image;
+}
+Status add_one(Sketch<Kll>& sketch, double value) {
+    return sketch.add([&](Kll& s) { return s.add(value); });
+}
+
+TEST(Kll, CountsUpToTheLimitAndNoFurther) {
+    const Image image = doubled(build(8, 100), 55);
+    Sketch<Kll> sketch(image);
+    EXPECT_EQ(sketch.merge(image), Status::overflow);
     EXPECT_EQ(open<Kll>(image).values(), std::uint64_t{100} << 55);
     EXPECT_LE(image.size(), 1300u);
+}
+
+// After 62 doublings one more value was taken, and the image was one that no check lets in. Now single values, NaNs
+// among them, are taken until there are 2^62: by a working state, and by one that was stored.
+TEST(Kll, NumbersAndNaNsMeetTheLimit) {
+    for (const double many : {1.0, kNaN})
+        for (const double few : {2.0, kInfinity, kNaN})
+            for (const int k : {8, 200, 65535})
+                for (const int left : {0, 1, 2, 5, 127, 128, 129, 300})
+                    for (const bool stored : {false, true}) {
+                        // 2^62 - left, bit by bit.
+                        Sketch<Kll> sketch = sketch_of(k, {});
+                        const std::uint64_t wanted = kMaxValues - static_cast<std::uint64_t>(left);
+                        Image power = sketch_of(k, {many}).trimmed();
+                        for (int bit = 0; bit <= 62; ++bit) {
+                            if (wanted >> bit & 1) {
+                                ASSERT_EQ(sketch.merge(power), Status::ok);
+                            }
+                            if (bit < 62) power = doubled(power, 1);
+                        }
+                        if (stored) sketch = Sketch<Kll>(sketch.trimmed());
+                        for (int i = 0; i < left; ++i) {
+                            ASSERT_EQ(add_one(sketch, i % 3 == 0 ? kNaN : few), Status::ok) << i;
+                        }
+                        ASSERT_EQ(add_one(sketch, few), Status::overflow);
+                        ASSERT_EQ(add_one(sketch, kNaN), Status::overflow);
+                        ASSERT_EQ(sketch.merge(sketch_of(8, {few}).trimmed()), Status::overflow);
+                        const Image image = sketch.trimmed();
+                        ASSERT_EQ(Kll::check(image), Status::ok);
+                        ASSERT_EQ(open<Kll>(image).values(), kMaxValues);
+                        ASSERT_EQ(sketch.merge(sketch_of(8, {}).trimmed()), Status::ok);
+                        ASSERT_EQ(open<Kll>(sketch.trimmed()).values(), kMaxValues);
+                    }
+}
+
+TEST(Kll, WeightsThatWrapAreRejected) {
+    const Image image = doubled(build(8, 100), 50);
+    kll::Pops pops{};
+    const auto at = image.data() + kHeaderBytes + sizeof(kll::Head);
+    const auto levels = load<std::uint32_t>(image.data() + 8);
+    std::memcpy(pops.data(), at, levels * sizeof(std::uint32_t));
+    Image changed = image;
+    store(changed.data() + kHeaderBytes, kMaxValues - kll::weight_of(pops, static_cast<int>(levels)));
+    EXPECT_EQ(Kll::check(changed), Status::ok);
+    store(changed.data() + kHeaderBytes, kMaxValues - kll::weight_of(pops, static_cast<int>(levels)) + 1);
+    EXPECT_EQ(Kll::check(changed), Status::bad_content);
+    store(changed.data() + kHeaderBytes, ~std::uint64_t{0});
+    EXPECT_EQ(Kll::check(changed), Status::bad_content);
+    EXPECT_EQ(kll::checked_weight({1, 0, 1}, 3), 5u);
+    kll::Pops wide{};
+    wide[61] = 2;
+    EXPECT_EQ(kll::checked_weight(wide, 62), kMaxValues);
+    wide[0] = 1;
+    EXPECT_EQ(kll::checked_weight(wide, 62), kMaxValues + 1);
+    for (auto& n : wide) n = ~std::uint32_t{0};
+    EXPECT_EQ(kll::checked_weight(wide, 62), kMaxValues + 1);
+}
+
+TEST(Kll, OnePassAnswersAsOneByOne) {
+    Random random{12};
+    for (int round = 0; round < 100; ++round) {
+        std::vector<double> values(1 + random.below(round % 3 == 0 ? 60 : 30000));
+        for (double& v : values) v = round % 4 == 0 ? static_cast<double>(random.below(9)) : item(random.below(100000));
+        Sketch<Kll> sketch = sketch_of(round % 2 == 0 ? 50 : 400, values);
+        if (round % 5 == 0) sketch.merge(doubled(sketch.trimmed(), 20));
+        const Image image = sketch.trimmed();
+        const Kll::Reader s = open<Kll>(image);
+        std::vector<double> fractions{0, 0, 1, 1}, questions{kNaN, kInfinity, -kInfinity, 0};
+        for (int i = 0; i < 1000; ++i) {
+            fractions.push_back(random.uniform());
+            questions.push_back(
+                canonical(random.below(2) ? values[random.below(values.size())] : item(random.below(100000))));
+        }
+        std::sort(fractions.begin(), fractions.end());
+        std::sort(questions.begin(), questions.end(), before);
+        for (const std::size_t claimed : {std::size_t{1}, fractions.size()}) {
+            Kll::Reader::Cursor quantiles(s, claimed), ranks(s, claimed);
+            for (const double f : fractions) {
+                const double got = quantiles.quantile(f), one = s.quantile(f);
+                ASSERT_TRUE(std::memcmp(&got, &one, sizeof one) == 0 || (std::isnan(got) && std::isnan(one))) << f;
+            }
+            for (const double q : questions) ASSERT_EQ(ranks.rank(q), s.rank(q)) << q;
+        }
+    }
+}
+
+TEST(Kll, BoundsAreNumbersAtEveryConfidence) {
+    for (const std::size_t n : {1, 100, 30000}) {
+        const Image image = build(50, n, [](std::uint64_t i) { return static_cast<double>(i % 997); });
+        for (const double confidence : {5e-324, 1e-300, 1e-17, 0.5, 0.9999999999999999})
+            for (const double fraction : {0.0, 1e-300, 0.5, 1.0}) {
+                const Bounds b = open<Kll>(image).bounds(fraction, confidence);
+                EXPECT_TRUE(b.lower <= b.estimate && b.estimate <= b.upper) << confidence;
+            }
+    }
+}
+
+// One item of weight 2^17 in an image that claims a k of 65535: the state has room for what is there.
+TEST(Kll, SmallImagesBecomeNoLargeStates) {
+    Image image(kHeaderBytes + sizeof(kll::Head) + 18 * sizeof(std::uint32_t) + sizeof(double));
+    const std::byte header[] = {std::byte{'K'}, std::byte{1},    std::byte{1},
+                                std::byte{0},   std::byte{0xFF}, std::byte{0xFF}};
+    std::memcpy(image.data(), header, sizeof header);
+    store(image.data() + 8, std::uint32_t{18});
+    store(image.data() + kHeaderBytes, kll::Head{0, 2.5, 2.5, 0, 0, 0});
+    store(image.data() + kHeaderBytes + sizeof(kll::Head) + 17 * sizeof(std::uint32_t), std::uint32_t{1});
+    store(image.data() + image.size() - sizeof(double), 2.5);
+    ASSERT_EQ(Kll::check(image), Status::ok);
+    Sketch<Kll> sketch(image);
+    ASSERT_EQ(add_one(sketch, 1), Status::ok);
+    EXPECT_LE(sketch.kernel().bytes(), 4096u);
+    ASSERT_EQ(sketch.merge(image), Status::ok);
+    ASSERT_EQ(sketch.merge(sketch.kernel()), Status::ok);
+    EXPECT_LE(sketch.kernel().bytes(), 4096u);
+    EXPECT_EQ(open<Kll>(sketch.trimmed()).values(), (std::uint64_t{1} << 19) + 2);
+    Random random{7};
+    for (int i = 0; i < 300000; ++i) {
+        ASSERT_EQ(add_one(sketch, random.uniform()), Status::ok);
+        ASSERT_LE(sketch.kernel().bytes(), std::size_t{1} << 21);
+    }
+    EXPECT_EQ(Kll::check(sketch.trimmed()), Status::ok);
+}
+
+// As many slots as 16 bits can say, and then levels.
+TEST(Kll, TheLargestKKeepsItsExactValues) {
+    Random random{8};
+    std::vector<double> values;
+    Sketch<Kll> sketch = sketch_of(65535, {});
+    for (int i = 0; i < 65535; ++i) {
+        values.push_back(random.uniform());
+        add_one(sketch, values.back());
+    }
+    std::sort(values.begin(), values.end());
+    const Image image = sketch.trimmed();
+    ASSERT_TRUE(open<Kll>(image).exact());
+    for (int p = 0; p <= 100; ++p) EXPECT_EQ(open<Kll>(image).quantile(p / 100.0), exact_quantile(values, p / 100.0));
+    add_one(sketch, 0.5);
+    EXPECT_FALSE(open<Kll>(sketch.trimmed()).exact());
+    EXPECT_EQ(Kll::check(sketch.trimmed()), Status::ok);
+    Sketch<Kll> stored(image);
+    ASSERT_EQ(stored.merge(image), Status::ok);
+    ASSERT_EQ(stored.merge(sketch.kernel()), Status::ok);
+    EXPECT_EQ(open<Kll>(stored.trimmed()).values(), 3u * 65535 + 1);
+    EXPECT_EQ(Kll::check(stored.trimmed()), Status::ok);
 }
 
 TEST(Kll, StateStartsSmallGrowsByDoublingAndEnds) {

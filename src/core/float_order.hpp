@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// What the quantile rooms agree on: the order of float8 as PostgreSQL has it, and which row a fraction asks for.
+// The order of float8 as PostgreSQL has it.
 #pragma once
 
 #include <bit>
@@ -21,18 +21,5 @@ inline bool is_canonical(double value) {
 
 // NaN stands above everything, infinity included, and equals itself.
 inline bool before(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
-
-// percentile_disc's convention: the first value, in order, at which at least this fraction of the n values has come.
-// So 0 asks for the first row and 1 for the last; rows count from 1.
-inline std::uint64_t row_of(double fraction, std::uint64_t n) {
-    const double row = std::ceil(fraction * static_cast<double>(n));
-    if (!(row > 1)) return 1;
-    return row < static_cast<double>(n) ? static_cast<std::uint64_t>(row) : n;
-}
-
-// The most values that a sketch counts, and the most with which it still takes single ones. Between the two lie more
-// than anybody can add one by one, so that they need not be counted as they come.
-inline constexpr std::uint64_t kMostValues = std::uint64_t{1} << 62;
-inline constexpr std::uint64_t kFullOfValues = kMostValues - (std::uint64_t{1} << 52);
 
 }  // namespace sketch

@@ -17,7 +17,7 @@
 
 namespace sketch::hist {
 
-inline constexpr std::size_t kMostBins = 8192;
+inline constexpr std::size_t kMaxBins = 8192;
 
 // From the lowest to the highest bin that is not empty; none where low > high.
 struct Interval {
@@ -116,6 +116,7 @@ struct Body {
     std::int32_t scale = kFinest;
     std::uint32_t additions = 0;  // to the sum, since its carries were settled
     Side side[2];                 // positive, negative
+    std::uint64_t removed = 0;    // whether values were taken out again: then the sum is not certain to be theirs
 
     Extent extent() const { return extent_at(side[0].used, side[1].used, scale); }
 
@@ -135,6 +136,7 @@ struct Body {
         nans += other.nans;
         low_infinities += other.low_infinities;
         infinities += other.infinities;
+        removed |= other.removed;
         min = std::min(min, other.min);
         max = std::max(max, other.max);
     }
@@ -144,7 +146,7 @@ struct Body {
 // ends of the windows, so that a histogram that widens step by step is not laid out at every step.
 [[gnu::noinline]] inline void lay_out(Body& body, const Interval (&want)[2], int scale, std::uint64_t* counters,
                                       std::size_t capacity) {
-    std::uint64_t merged[kMostBins];
+    std::uint64_t merged[kMaxBins];
     const std::size_t bins = want[0].bins() + want[1].bins();
     std::memset(merged, 0, bins * sizeof *merged);
     const std::uint64_t* from = counters;

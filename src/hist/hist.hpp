@@ -6,19 +6,24 @@
 //
 // Error: exact up to 62 values; then a quantile is within the factor alpha(scale) of a true one (scale.hpp): 1.08 % for
 // values of one sign that span 6 decades, with the default of 640 bins; far less for values that lie closer together.
-// Minimum, maximum, number and sum are exact.
+// Minimum, maximum, number and sum are exact. It counts up to 2^62 values.
 //
-// Header: p0, p1 = most bins as 16 bits (16 to 8192); hash = how many fractions the image carries (approx_percentile).
+// Header: p0, p1 = most bins as 16 bits (16 to 8192).
 //
-//   mode   payload
-//   exact  count values, ascending and trimmed, or count of slots in any order.
-//   bins   trimmed: Stored; count u32 limbs of the sum; the counters of the positive bins, ascending, then those of the
-//          negative ones, ascending by absolute value; 1, 2, 4 or 8 bytes each, as the largest needs.
-//          working: slots values of which the first count wait; Body; Sum; u64 counters in two windows.
-//   after either: the fractions that approx_percentile was asked for, 8 bytes each.
+//   mode    payload
+//   exact   count values, ascending and trimmed, or count of slots in any order.
+//   bins    trimmed: Stored; count u32 limbs of the sum; the counters of the positive bins, ascending, then those of
+//   the
+//           negative ones, ascending by absolute value; 1, 2, 4 or 8 bytes each, as the largest needs.
+//           working: room for 128 values, of which slots may be used and the first count wait; Body; Sum; u64 counters
+//           in two windows.
+//   + full  beside bins, working: 2^62 values are counted and none waits. No slots, and none taken.
+//   + asked beside any: the last 8 bytes are a number n, at least 1; before it n fractions that approx_percentile was
+//           asked for.
 //
-// A sketch is exact if and only if it has at most 62 values, and the scale is the finest at which the bins between the
-// outermost ones are not too many: so the bytes depend on the multiset of the values alone.
+// exact -> bins: with more than 62 values. The scale is the finest at which the bins between the outermost ones are not
+// too many: so the bytes depend on the multiset of the values alone. A working image takes at most 128 kiB and the
+// fractions, whatever the trimmed one claims.
 #pragma once
 
 #include <algorithm>
@@ -29,19 +34,20 @@
 #include <span>
 
 #include "core/kernel.hpp"
+#include "hist/estimate.hpp"
 #include "hist/state.hpp"
 
 namespace sketch {
 
 class Hist : public hist::State {
   public:
-    class Reader;
+    using Reader = hist::Reader;
     static constexpr std::uint8_t kKind = 'X';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr int kDefaultBins = 640;
     static constexpr int kMinBins = 16;
-    static constexpr int kMaxBins = static_cast<int>(hist::kMostBins);
-    static constexpr std::size_t kMostFractions = 255;
+    static constexpr int kMaxBins = static_cast<int>(hist::kMaxBins);
+    static constexpr std::size_t kMaxFractions = 255;
     struct Params {
         int max_bins;
         std::span<const double> fractions = {};
@@ -49,31 +55,31 @@ class Hist : public hist::State {
 
     using hist::State::State;
 
-    static std::size_t bytes_for(Params params) { return exact_bytes(kFirstSlots, params.fractions.size()); }
+    static std::size_t bytes_for(Params params) {
+        return exact_bytes(kFirstSlots, Layout::asked_bytes(params.fractions.size()));
+    }
 
     static Hist create(std::span<std::byte> room, Params params) {
         Hist s(room.data(), room.size());
-        s.set_header(kKind, kVersion, static_cast<std::uint8_t>(params.fractions.size()), 0, 0);
+        s.set_header(kKind, kVersion, 0, 0, 0);
         s.set_max_bins(params.max_bins);
-        s.start_exact(0);
-        std::byte* carried = s.image_ + s.end();
-        for (const double fraction : params.fractions) {
-            store(carried, fraction);
-            carried += sizeof fraction;
+        s.set_mode(kExact);
+        if (const std::size_t n = params.fractions.size(); n != 0) {
+            s.set_mode(kAsked);
+            store(s.image_ + s.bytes_ - sizeof(std::uint64_t), std::uint64_t{n});
+            std::memcpy(s.image_ + s.end(), params.fractions.data(), n * sizeof(double));
         }
+        s.start_exact(0);
         return s;
     }
 
     static Status check(std::span<const std::byte> image) {
         if (const Status status = check_header(image, kKind, kVersion); status != Status::ok) return status;
         const Hist s(image);
-        if (s.max_bins() < kMinBins || s.max_bins() > kMaxBins) return Status::bad_parameter;
-        if (s.slots() != 0) return Status::bad_content;
-        if (s.payload_bytes() < s.fractions() * sizeof(double)) return Status::wrong_size;
-        for (std::size_t i = 0; i < s.fractions(); ++i)
-            if (!(s.fraction(i) >= 0 && s.fraction(i) <= 1)) return Status::bad_content;
+        if (s.max_bins() < kMinBins || s.max_bins() > kMaxBins || s.hash() != 0) return Status::bad_parameter;
+        if (s.slots() != 0 || (s.mode() & ~(kBins | kAsked)) != 0) return Status::bad_content;
+        if (const Status status = s.check_asked(); status != Status::ok) return status;
         if (s.exact()) return s.check_exact();
-        if (s.mode() != kBins) return Status::bad_content;
         return hist::check_stored(s.payload(), s.end() - kHeaderBytes, s.count(), s.max_bins(), kExactLimit);
     }
 
@@ -87,23 +93,14 @@ class Hist : public hist::State {
 
     // The same value many times. The first one makes a place for the others.
     Status add(double value, std::uint64_t times) {
-        if (times > kMostValues - values()) return Status::overflow;
+        if (times > kMaxValues - values()) return Status::overflow;
         if (exact() && count() + times <= kExactLimit) {
             if (slots() < count() + times) return Status::no_room;
             while (times-- > 0) buffer(canonical(value));
             return Status::ok;
         }
         if (const Status status = make_bins(); status != Status::ok) return status;
-        if (const Status status = flush(); status != Status::ok) return status;
-        const double one[1] = {canonical(value)};
-        if (const Status status = fit(hist::ends_of(one).extent()); status != Status::ok) return status;
-        count_value(one[0], times);
-        if (std::isfinite(value)) {
-            sum().carry();
-            sum().add_times(one[0], times);
-            sum().carry();
-        }
-        return Status::ok;
+        return add_times(canonical(value), times);
     }
 
     // Takes a value out again, if the result is certain to be what the other values would give; else the state is to be
@@ -112,78 +109,54 @@ class Hist : public hist::State {
     Removed remove(double value) {
         value = canonical(value);
         if (trimmed()) return Removed::no_room;
-        if (exact()) {
-            const auto list = items<double>();
-            for (double& item : list)
-                if (item == value || (std::isnan(item) && std::isnan(value))) {
-                    item = list.back();
-                    set_count(count() - 1);
-                    return Removed::yes;
-                }
-            return Removed::no;
+        if (!exact()) {
+            if (flush() != Status::ok) return Removed::no_room;
+            return take_out(value) ? Removed::yes : Removed::no;
         }
-        if (flush() != Status::ok) return Removed::no_room;
-        hist::Body& b = body();
-        if (b.total <= kExactLimit + 1 || value == b.min || value == b.max) return Removed::no;
-        if (std::isnan(value)) {
-            if (b.nans == 0) return Removed::no;
-            --b.nans;
-        } else if (value == 0) {
-            if (b.zeros == 0) return Removed::no;
-            --b.zeros;
-        } else {
-            hist::Side& side = b.side[value < 0];
-            const hist::Index i = hist::coarser(hist::index_of(std::fabs(value)), hist::kFinest - b.scale);
-            if (i < side.used.low || i > side.used.high) return Removed::no;
-            // The outermost values of a side decide which scale is the finest that fits.
-            if (b.scale != hist::kFinest && (i == side.used.low || i == side.used.high)) return Removed::no;
-            std::uint64_t& counter = counters(value < 0)[i - side.base];
-            if (counter == 0) return Removed::no;
-            --counter;
-            shrink(value < 0);
-            sum().add(value, -1);
-            settle_carries(1);
-        }
-        --b.total;
-        return Removed::yes;
+        const auto list = items<double>();
+        for (double& item : list)
+            if (item == value || (std::isnan(item) && std::isnan(value))) {
+                item = list.back();
+                set_count(count() - 1);
+                return Removed::yes;
+            }
+        return Removed::no;
     }
 
     std::size_t grown_bytes() const {
-        if (trimmed()) return exact() ? exact_bytes(count() + 1, fractions()) : bins_bytes(bins(), fractions());
+        if (trimmed()) return exact() ? exact_bytes(count() + 1, asked_bytes()) : bins_bytes(bins(), asked_bytes());
         const std::size_t next = block_image(bytes_ + 1);
-        return exact() && count() >= kExactLimit ? std::max(next, bins_bytes(1, fractions())) : next;
+        return exact() && count() >= kExactLimit ? std::max(next, bins_bytes(1, asked_bytes())) : next;
     }
 
     Hist relay(std::span<std::byte> room) const {
         Hist s(room.data(), room.size());
         std::memcpy(s.image_, image_, kHeaderBytes);
-        std::memcpy(s.image_ + s.end(), image_ + end(), fractions() * sizeof(double));
+        copy_asked(s);
         if (exact()) {
             s.start_exact(count());
             std::memcpy(s.payload(), payload(), count() * sizeof(double));
             return s;
         }
         s.start_bins();
-        if (trimmed()) {
+        if (trimmed())
             stored().open(s.body(), s.sum(), s.counters_at());
-        } else {
-            std::memcpy(s.payload(), payload(), count() * sizeof(double));
-            s.set_count(count());
+        else
             s.take_working(*this);
-        }
+        s.open_buffer();
         return s;
     }
 
     std::size_t merge_bytes(const Hist& other) const {
-        if (stays_exact(other)) return exact_bytes(count() + other.count(), fractions());
+        if (stays_exact(other)) return exact_bytes(count() + other.count(), asked_bytes());
         // Any two histograms have room in so many bins, and they are the most that the result may have.
         const std::size_t most = static_cast<std::size_t>(std::min(max_bins(), other.max_bins()));
-        const std::size_t mine = exact() ? 1 : trimmed() ? stored().bins() : capacity();
-        return bins_bytes(std::max(most, mine), fractions());
+        const std::size_t mine = exact() ? 1 : bins();
+        return bins_bytes(std::max(most, mine), asked_bytes());
     }
 
     Status merge(const Hist& other) {
-        if (values() > kMostValues - other.values()) return Status::overflow;
+        if (values() > kMaxValues - other.values()) return Status::overflow;
         const bool stays = stays_exact(other);
         if (!stays)
             if (const Status status = make_bins(); status != Status::ok) return status;
@@ -210,7 +183,7 @@ class Hist : public hist::State {
 
     std::size_t settle_bytes() const {
         if (exact()) return bytes_;
-        return std::max(bytes_, bins_bytes(static_cast<std::size_t>(max_bins()), fractions()));
+        return std::max(bytes_, bins_bytes(static_cast<std::size_t>(max_bins()), asked_bytes()));
     }
 
     void settle() {
@@ -222,14 +195,13 @@ class Hist : public hist::State {
         }
         flush();  // settle_bytes is room enough
         fit({});
-        sum().carry();
+        settle_sum();
     }
 
     std::size_t trimmed_bytes() const {
         if (trimmed()) return bytes_;
-        const std::size_t carried = fractions() * sizeof(double);
-        if (exact()) return kHeaderBytes + count() * sizeof(double) + carried;
-        return kHeaderBytes + hist::stored_bytes(body(), sum(), counters_at()) + carried;
+        if (exact()) return kHeaderBytes + count() * sizeof(double) + asked_bytes();
+        return kHeaderBytes + hist::stored_bytes(body(), sum(), counters_at()) + asked_bytes();
     }
 
     std::size_t trim(std::span<std::byte> room) const {
@@ -241,15 +213,37 @@ class Hist : public hist::State {
         Hist s(room.data(), bytes);
         std::memcpy(s.image_, image_, kHeaderBytes);
         s.set_slots(0);
-        if (exact())
+        copy_asked(s);
+        if (exact()) {
             std::memcpy(s.payload(), payload(), count() * sizeof(double));
-        else
+        } else {
+            s.set_form(kBins);
             s.set_count(hist::store_bins(body(), sum(), counters_at(), s.payload()));
-        std::memcpy(s.image_ + s.end(), image_ + end(), fractions() * sizeof(double));
+        }
         return bytes;
     }
 
   private:
+    // Counters that there are, or room for.
+    std::size_t bins() const { return trimmed() ? stored().bins() : capacity(); }
+
+    void copy_asked(Hist& to) const {
+        const std::size_t asked = asked_bytes();
+        std::memcpy(to.image_ + to.bytes_ - asked, image_ + bytes_ - asked, asked);
+    }
+
+    // --- check ------------------------------------------------------------------------------------------------------
+
+    Status check_asked() const {
+        if ((mode() & kAsked) == 0) return Status::ok;
+        if (payload_bytes() < Layout::asked_bytes(1)) return Status::wrong_size;
+        if (fractions() == 0 || fractions() > kMaxFractions) return Status::bad_content;
+        if (payload_bytes() < asked_bytes()) return Status::wrong_size;
+        for (std::size_t i = 0; i < fractions(); ++i)
+            if (!(fraction(i) >= 0 && fraction(i) <= 1)) return Status::bad_content;
+        return Status::ok;
+    }
+
     Status check_exact() const {
         if (count() > kExactLimit) return Status::bad_content;
         if (end() != kHeaderBytes + count() * sizeof(double)) return Status::wrong_size;
@@ -259,12 +253,6 @@ class Hist : public hist::State {
         }
         return Status::ok;
     }
-};
-
-// Answers questions about trimmed images.
-class Hist::Reader : public Hist {
-  public:
-    explicit Reader(Trimmed<Hist> sketch) : Hist(sketch.image()) {}
 };
 
 static_assert(Kernel<Hist>);

@@ -37,7 +37,7 @@ SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(hist_add_count) {
-    const int64 times = pg::bigint_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMostValues));
+    const int64 times = pg::bigint_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMaxValues));
     if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
     const double value = PG_GETARG_FLOAT8(1);
     return pg::add<HistShim>(fcinfo, PG_NARGS(),
@@ -80,46 +80,49 @@ SKETCH_FUNCTION(hist_moving_final) {
 SKETCH_FUNCTION(hist_quantile) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(fraction));
 }
 
 SKETCH_FUNCTION(hist_quantiles) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
-    return pg::map_doubles(fcinfo, 1,
-                           [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
+    if (s.empty()) PG_RETURN_NULL();
+    return pg::answer_fractions(fcinfo, 1, [&](std::size_t) {
+        return [cursor = Hist::Reader::Cursor(s)](double fraction) mutable { return cursor.quantile(fraction); };
+    });
 }
 
 SKETCH_FUNCTION(hist_bounds) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     const Bounds b = s.bounds(fraction);
     return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
 }
 
 SKETCH_FUNCTION(hist_rank) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
 }
 
 SKETCH_FUNCTION(hist_cdf) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
-    return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
+    if (s.empty()) PG_RETURN_NULL();
+    return pg::answer_array(fcinfo, 1, [&](std::size_t) {
+        return [cursor = Hist::Reader::Cursor(s)](double value) mutable { return cursor.rank(value); };
+    });
 }
 
 SKETCH_FUNCTION(hist_min) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.min());
 }
 
 SKETCH_FUNCTION(hist_max) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.max());
 }
 
@@ -127,13 +130,13 @@ SKETCH_FUNCTION(hist_count) { return Int64GetDatum(static_cast<int64>(pg::reader
 
 SKETCH_FUNCTION(hist_sum) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.total());
 }
 
 SKETCH_FUNCTION(hist_mean) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.total() / static_cast<double>(s.values()));
 }
 
@@ -144,6 +147,7 @@ SKETCH_FUNCTION(hist_buckets) {
     pg::Rows rows(fcinfo);
     s.for_each_bin([&](const hist::Bin& bin) {
         rows.put(Float8GetDatum(bin.low), Float8GetDatum(bin.high), Int64GetDatum(static_cast<int64>(bin.count)));
+        return true;
     });
     return rows.done();
 }
@@ -151,22 +155,22 @@ SKETCH_FUNCTION(hist_buckets) {
 SKETCH_FUNCTION(hist_plot) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     const int width = pg::int_in_range(fcinfo, 1, "width", 1, 1000);
-    const hist::Bars bars = hist::bars_of(s);
+    const hist::Bars bars(s);
     std::uint64_t most = 1;
-    for (int i = 0; i < bars.n; ++i) most = std::max(most, bars.bar[i].count);
-    char label[hist::kMostBars][2][32];
+    char label[hist::kMaxBars][2][32];
     int label_width[2] = {0, 0}, count_width = 0;
-    for (int i = 0; i < bars.n; ++i) {
-        const hist::Bin& bar = bars.bar[i];
-        const double ends[2] = {bar.low, bar.high};
+    for (int i = 0; i < bars.n(); ++i) {
+        const double ends[2] = {bars[i].low, bars[i].high};
         for (int e = 0; e < 2; ++e)
             label_width[e] = std::max(label_width[e], snprintf(label[i][e], sizeof label[i][e], "%.4g", ends[e]));
-        count_width = std::max(count_width, snprintf(nullptr, 0, "%llu", static_cast<unsigned long long>(bar.count)));
+        count_width =
+            std::max(count_width, snprintf(nullptr, 0, "%llu", static_cast<unsigned long long>(bars[i].count)));
+        most = std::max(most, bars[i].count);
     }
     StringInfoData text;
     initStringInfo(&text);
-    for (int i = 0; i < bars.n; ++i) {
-        const std::uint64_t count = bars.bar[i].count;
+    for (int i = 0; i < bars.n(); ++i) {
+        const std::uint64_t count = bars[i].count;
         appendStringInfo(&text, "%s%*s .. %*s  %*llu", i > 0 ? "\n" : "", label_width[0], label[i][0], label_width[1],
                          label[i][1], count_width, static_cast<unsigned long long>(count));
         const auto length = static_cast<int>(std::ceil(static_cast<double>(count) / static_cast<double>(most) * width));

@@ -26,20 +26,18 @@ struct PercentileShim {
 struct PercentilesShim : PercentileShim {
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         pg::reject_null(fcinfo, first, "fractions");
-        const pg::Doubles wanted = pg::doubles_argument(fcinfo, first);
-        if (ARR_NDIM(wanted.array) > 1 || wanted.n > static_cast<int>(Hist::kMostFractions))
+        const auto [array, wanted] = pg::doubles_argument(fcinfo, first);
+        if (ARR_NDIM(array) > 1 || ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > kMaxFractions)
             ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("approx_percentile: fractions must be an array of one dimension with at most %zu elements",
-                           Hist::kMostFractions));
-        auto* fractions = static_cast<double*>(palloc(sizeof(double) * static_cast<Size>(wanted.n + 1)));
-        for (int i = 0; i < wanted.n; ++i) {
-            if (wanted.null[i])
-                ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("approx_percentile: fractions must not contain NULL"));
-            fractions[i] = pg::checked_fraction(fcinfo, DatumGetFloat8(wanted.values[i]));
-        }
-        return {Hist::kDefaultBins, {fractions, static_cast<std::size_t>(wanted.n)}};
+                    errmsg("approx_percentile: fractions must be an array of one dimension with at most %d elements",
+                           kMaxFractions));
+        if (array_contains_nulls(array))
+            ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("approx_percentile: fractions must not contain NULL"));
+        for (const double fraction : wanted) pg::checked_fraction(fcinfo, fraction);
+        return {Hist::kDefaultBins, wanted};
     }
+    static constexpr int kMaxFractions = static_cast<int>(Hist::kMaxFractions);
 };
 
 }  // namespace
@@ -50,16 +48,22 @@ SKETCH_FUNCTION(approx_percentiles_add) { return pg::add_float8<PercentilesShim>
 SKETCH_FUNCTION(approx_percentile_final) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Hist::Reader s = pg::reader<PercentileShim>(fcinfo, 0);
-    if (s.values() == 0 || s.fractions() == 0) PG_RETURN_NULL();
+    if (s.empty() || s.fractions() == 0) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(s.fraction(0)));
 }
 
 SKETCH_FUNCTION(approx_percentiles_final) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Hist::Reader s = pg::reader<PercentileShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
-    const auto n = static_cast<int>(s.fractions());
-    auto* answers = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
-    for (int i = 0; i < n; ++i) answers[i] = Float8GetDatum(s.quantile(s.fraction(static_cast<std::size_t>(i))));
-    return PointerGetDatum(construct_array(answers, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+    if (s.empty()) PG_RETURN_NULL();
+    const std::size_t n = s.fractions();
+    double answers[Hist::kMaxFractions];
+    for (std::size_t i = 0; i < n; ++i) answers[i] = s.fraction(i);
+    pg::answer_all({answers, n}, [&](std::size_t) {
+        return [cursor = Hist::Reader::Cursor(s)](double fraction) mutable { return cursor.quantile(fraction); };
+    });
+    Datum elements[Hist::kMaxFractions];
+    for (std::size_t i = 0; i < n; ++i) elements[i] = Float8GetDatum(answers[i]);
+    return PointerGetDatum(
+        construct_array(elements, static_cast<int>(n), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

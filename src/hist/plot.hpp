@@ -4,77 +4,100 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "hist/bins.hpp"
-#include "hist/hist.hpp"
+#include "hist/estimate.hpp"
 #include "hist/scale.hpp"
 
 namespace sketch::hist {
 
-inline constexpr int kMostBars = 24;  // four of them for zero, both infinities and NaN
+inline constexpr int kMaxBars = 24;  // four of them for zero, both infinities and NaN
 
-struct Bars {
-    int n = 0;
-    Bin bar[kMostBars];
-};
-
-inline Bars bars_of(const Hist& s) {
-    Body whole;
-    whole.scale = s.scale();
-    Extent extent;
-    const auto each_finite = [&s](auto visit) {
-        s.for_each_bin([&](const Bin& bin) {
-            if (std::isfinite(bin.low) && bin.low != 0) visit(bin, index_of(std::fabs(bin.low)));
-        });
-    };
-    int filled = 0;
-    each_finite([&](const Bin& bin, Index i) {
-        Interval& side = extent.side[bin.low < 0];
-        side = side.joined({i, i});
-        ++filled;
-    });
-    // Few values do not become many bars with nothing in them.
-    const int scale = whole.scale_with(extent, std::clamp(2 * filled, 4, kMostBars - 4));
-
-    Bars bars;
-    int first[2];  // the bars of the innermost bins of both sides
-    const auto side_of = [&](int n) { return extent.side[n].coarser(kFinest - scale); };
-    const auto specials = [&](auto wanted) {
-        s.for_each_bin([&](const Bin& bin) {
-            if (wanted(bin.low)) bars.bar[bars.n++] = bin;
-        });
-    };
-    const auto edge_after = [&](Index i) {
-        return std::bit_cast<double>(std::bit_cast<std::uint64_t>(upper_edge(i, scale)) + 1);
-    };
-    specials([](double low) { return low == -std::numeric_limits<double>::infinity(); });
-    const Interval negative = side_of(1), positive = side_of(0);
-    for (Index i = negative.high; i >= negative.low; --i)
-        bars.bar[bars.n++] = {-upper_edge(i, scale), -edge_after(i - 1), 0};
-    first[1] = bars.n - 1;
-    specials([](double low) { return low == 0; });
-    first[0] = bars.n;
-    for (Index i = positive.low; i <= positive.high; ++i)
-        bars.bar[bars.n++] = {edge_after(i - 1), upper_edge(i, scale), 0};
-    specials([](double low) { return low == std::numeric_limits<double>::infinity(); });
-    specials([](double low) { return std::isnan(low); });
-
-    double least = std::numeric_limits<double>::infinity(), most = -least;
-    each_finite([&](const Bin& bin, Index i) {
-        const Index at = coarser(i, kFinest - scale);
-        bars.bar[bin.low < 0 ? first[1] - (at - negative.low) : first[0] + (at - positive.low)].count += bin.count;
-        least = std::min(least, bin.low);
-        most = std::max(most, bin.high);
-    });
-    for (int i = 0; i < bars.n; ++i) {
-        Bin& bar = bars.bar[i];
-        if (!std::isfinite(bar.low) || bar.low == 0) continue;
-        bar.low = std::max(bar.low, least);
-        bar.high = std::min(bar.high, most);
+class Bars {
+  public:
+    explicit Bars(const Reader& s) {
+        choose_scale(s);
+        lay_out(s);
+        fill(s);
+        for (int i = 0; i < n_; ++i) clip(bar_[i]);
     }
-    return bars;
-}
+
+    int n() const { return n_; }
+    const Bin& operator[](int i) const { return bar_[i]; }
+
+  private:
+    static bool ordinary(const Bin& bin) { return std::isfinite(bin.low) && bin.low != 0; }
+    static Index finest_index(const Bin& bin) { return index_of(std::fabs(bin.low)); }
+
+    // Few values do not become many bars with nothing in them.
+    void choose_scale(const Reader& s) {
+        Extent extent;
+        int filled = 0;
+        s.for_each_bin([&](const Bin& bin) {
+            if (!ordinary(bin)) return true;
+            Interval& side = extent.side[bin.low < 0];
+            side = side.joined({finest_index(bin), finest_index(bin)});
+            least_ = std::min(least_, bin.low);
+            most_ = std::max(most_, bin.high);
+            ++filled;
+            return true;
+        });
+        Body whole;
+        whole.scale = s.scale();
+        scale_ = whole.scale_with(extent, std::clamp(2 * filled, 4, kMaxBars - 4));
+        for (int n = 0; n < 2; ++n) side_[n] = extent.side[n].coarser(kFinest - scale_);
+    }
+
+    // All bars in order, those of the ordinary values with nothing in them so far.
+    void lay_out(const Reader& s) {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        add_special(s, [](double low) { return low == -kInfinity; });
+        for (Index i = side_[1].high; i >= side_[1].low; --i) add({-upper_edge(i, scale_), -edge_after(i - 1), 0});
+        innermost_[1] = n_ - 1;
+        add_special(s, [](double low) { return low == 0; });
+        innermost_[0] = n_;
+        for (Index i = side_[0].low; i <= side_[0].high; ++i) add({edge_after(i - 1), upper_edge(i, scale_), 0});
+        add_special(s, [](double low) { return low == kInfinity; });
+        add_special(s, [](double low) { return std::isnan(low); });
+    }
+    template <class Wanted>
+    void add_special(const Reader& s, Wanted wanted) {
+        s.for_each_bin([&](const Bin& bin) {
+            if (wanted(bin.low)) add(bin);
+            return true;
+        });
+    }
+    void add(const Bin& bar) { bar_[n_++] = bar; }
+    double edge_after(Index i) const {
+        return std::bit_cast<double>(std::bit_cast<std::uint64_t>(upper_edge(i, scale_)) + 1);
+    }
+
+    void fill(const Reader& s) {
+        s.for_each_bin([&](const Bin& bin) {
+            if (!ordinary(bin)) return true;
+            const bool negative = bin.low < 0;
+            const int outward = coarser(finest_index(bin), kFinest - scale_) - side_[negative].low;
+            bar_[innermost_[negative] + (negative ? -outward : outward)].count += bin.count;
+            return true;
+        });
+    }
+
+    // To the values that there are.
+    void clip(Bin& bar) const {
+        if (!ordinary(bar)) return;
+        bar.low = std::max(bar.low, least_);
+        bar.high = std::min(bar.high, most_);
+    }
+
+    int n_ = 0, scale_ = kFinest;
+    int innermost_[2];  // the bars of the innermost bins: positive, negative
+    Interval side_[2];
+    double least_ = std::numeric_limits<double>::infinity(), most_ = -least_;
+    Bin bar_[kMaxBars];
+};
 
 }  // namespace sketch::hist

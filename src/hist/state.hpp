@@ -12,24 +12,25 @@
 #include <limits>
 #include <span>
 
-#include "hist/answers.hpp"
+#include "core/rank.hpp"
+#include "hist/layout.hpp"
 
 namespace sketch::hist {
 
-class State : public Answers {
+class State : public Layout {
   public:
-    using Answers::Answers;
+    using Layout::Layout;
 
   protected:
     // --- starting a form ---------------------------------------------------------------------------------------------
 
     void start_exact(std::size_t items) {
-        set_mode(kExact);
+        set_form(kExact);
         set_slots(std::max(items, std::min((end() - kHeaderBytes) / sizeof(double), kExactLimit)));
         set_count(items);
     }
     void start_bins() {
-        set_mode(kBins);
+        set_form(kBins);
         set_slots(kBuffer);
         set_count(0);
         body() = Body{};
@@ -40,13 +41,21 @@ class State : public Answers {
         sum() = other.sum();
         const std::size_t used = other.body().side[0].width + other.body().side[1].width;
         std::memcpy(counters_at(), other.counters_at(), used * sizeof(std::uint64_t));
+        std::memcpy(payload(), other.payload(), other.count() * sizeof(double));
+        set_count(other.count());
+    }
+    // No more values may wait than may still be counted. Without slots an image would pass for a trimmed one.
+    void open_buffer() {
+        const std::uint64_t room = kMaxValues - body().total;
+        set_slots(std::min<std::uint64_t>(kBuffer, room));
+        set_form(room == 0 ? kBins | kFull : kBins);
     }
 
     // Exact values become values that wait in the write buffer, where they stand.
     Status make_bins() {
         if (trimmed()) return Status::no_room;
         if (!exact()) return Status::ok;
-        if (bytes_ < bins_bytes(1, fractions())) return Status::no_room;
+        if (bytes_ < bins_bytes(1, asked_bytes())) return Status::no_room;
         const std::uint32_t waiting = count();
         start_bins();
         set_count(waiting);
@@ -54,12 +63,25 @@ class State : public Answers {
     }
 
     [[gnu::noinline]] Status add_to_full(double value) {
-        if (trimmed()) return values() > kFullOfValues ? Status::overflow : Status::no_room;
-        if (exact() && count() < kExactLimit) return Status::no_room;
+        if (trimmed() || (exact() && count() < kExactLimit)) return Status::no_room;
         if (const Status status = make_bins(); status != Status::ok) return status;
-        if (count() == kBuffer)
+        if (count() == slots())
             if (const Status status = flush(); status != Status::ok) return status;
-        buffer(value);
+        return buffer(value) ? Status::ok : Status::overflow;
+    }
+
+    // Counts one value so many times, in room that is known to be there.
+    Status add_times(double value, std::uint64_t times) {
+        if (const Status status = flush(); status != Status::ok) return status;
+        const double one[1] = {value};
+        if (const Status status = fit(ends_of(one).extent()); status != Status::ok) return status;
+        count_value(value, times);
+        if (std::isfinite(value)) {
+            sum().carry();
+            sum().add_times(value, times);
+            sum().carry();
+        }
+        open_buffer();
         return Status::ok;
     }
 
@@ -86,6 +108,7 @@ class State : public Answers {
                 if (!has_bin(size_of(value))) count_value(value, 1);
         add_to_sum(list);
         set_count(0);
+        open_buffer();
         return Status::ok;
     }
 
@@ -204,6 +227,61 @@ class State : public Answers {
         if (used.empty()) used = {};
     }
 
+    // --- taking out --------------------------------------------------------------------------------------------------
+
+    // Takes a value out of the bins, if what is left is certain to be what the other values would give.
+    bool take_out(double value) {
+        Body& b = body();
+        if (b.total <= kExactLimit + 1 || value == b.min || value == b.max || std::isinf(value)) return false;
+        if (std::isnan(value) || value == 0) {
+            std::uint64_t& counter = std::isnan(value) ? b.nans : b.zeros;
+            if (counter == 0) return false;
+            --counter;
+        } else {
+            if (!take_out_of_bin(value)) return false;
+            shrink(value < 0);
+            sum().add(value, -1);
+            settle_carries(1);
+        }
+        b.removed = 1;
+        --b.total;
+        open_buffer();
+        return true;
+    }
+    bool take_out_of_bin(double value) {
+        const Body& b = body();
+        const bool n = value < 0;
+        const Side& side = b.side[n];
+        const Index i = coarser(index_of(std::fabs(value)), kFinest - b.scale);
+        if (i < side.used.low || i > side.used.high) return false;
+        // The outermost values of a side decide which scale is the finest that fits.
+        const bool outermost = i == side.used.low || i == side.used.high;
+        if (b.scale != kFinest && outermost) return false;
+        std::uint64_t& counter = counters(n)[i - side.base];
+        // The last of its bin never came in where the bin holds the minimum or the maximum, which are not this value.
+        const auto in_bin = [&](double end) {
+            return std::isfinite(end) && end != 0 && (end < 0) == n &&
+                   coarser(index_of(std::fabs(end)), kFinest - b.scale) == i;
+        };
+        if (counter == 0 || (counter == 1 && outermost && (in_bin(b.min) || in_bin(b.max)))) return false;
+        --counter;
+        return true;
+    }
+
+    // Where values were taken out that had never come in, the sum may be one that no values have: then the nearest that
+    // values like those that are left can have.
+    void settle_sum() {
+        sum().carry();
+        const Body& b = body();
+        if (b.removed == 0) return;
+        Sum bound = largest_sum(b.side[0].used, b.side[1].used, b.scale, b.total);
+        const int outside = sum().outside(bound);
+        if (outside == 0) return;
+        sum() = Sum{};
+        outside > 0 ? sum().add(bound) : sum().subtract(bound);
+        sum().carry();
+    }
+
     // --- merging -----------------------------------------------------------------------------------------------------
 
     bool stays_exact(const State& other) const {
@@ -233,7 +311,7 @@ class State : public Answers {
         const int steps = o.scale - b.scale;
         for (int n = 0; n < 2; ++n) {
             std::uint64_t* const window = counters(n != 0);
-            const std::uint64_t* const from = other.counters_at() + (n != 0 ? o.side[0].width : 0);
+            const std::uint64_t* const from = other.counters(n != 0);
             for (Index i = o.side[n].used.low; i <= o.side[n].used.high; ++i)
                 window[coarser(i, steps) - b.side[n].base] += from[i - o.side[n].base];
         }
@@ -248,6 +326,7 @@ class State : public Answers {
         sum().carry();
         sum().add(theirs);
         sum().carry();
+        open_buffer();
     }
 };
 

@@ -13,6 +13,7 @@
 
 #include "core/float_order.hpp"
 #include "core/kernel.hpp"
+#include "core/rank.hpp"
 #include "hist/bins.hpp"
 #include "hist/scale.hpp"
 #include "hist/sum.hpp"
@@ -41,8 +42,11 @@ struct Bin {
     }
 };
 
+// A view of the payload. What it counts stands in *cells*, in the order of their values: the low infinities, the
+// negative bins, the zeros, the positive bins, the infinities, the NaNs.
 class Stored {
   public:
+    Stored() : head{}, limbs_(nullptr), limb_count_(0), counters_(nullptr) {}
     Stored(const std::byte* at, std::uint32_t limbs)
         : head(load<StoredHead>(at)),
           limbs_(at + sizeof(StoredHead)),
@@ -56,15 +60,17 @@ class Stored {
         return head.bins[n] == 0 ? Interval{} : Interval{head.low[n], head.low[n] + head.bins[n] - 1};
     }
     Extent extent() const { return extent_at(used(0), used(1), head.scale); }
+    bool only_nans() const { return bins() == 0 && (head.zeros | head.low_infinities | head.infinities) == 0; }
 
     template <class Visit>
     void for_each_counter(int n, Visit visit) const {
-        switch (head.width) {
-            case 0: return each<std::uint8_t>(n, visit);
-            case 1: return each<std::uint16_t>(n, visit);
-            case 2: return each<std::uint32_t>(n, visit);
-            default: return each<std::uint64_t>(n, visit);
-        }
+        with_width([&]<class Counter>(Counter) {
+            const std::byte* at = counters_ + (n != 0 ? head.bins[0] : 0) * sizeof(Counter);
+            for (Index i = 0; i < head.bins[n]; ++i, at += sizeof(Counter)) visit(head.low[n] + i, load<Counter>(at));
+        });
+    }
+    std::uint64_t counter(std::size_t i) const {
+        return with_width([&]<class Counter>(Counter) -> std::uint64_t { return load_counter<Counter>(i); });
     }
 
     std::uint64_t total() const {
@@ -72,6 +78,68 @@ class Stored {
         for (int n = 0; n < 2; ++n) for_each_counter(n, [&](Index, std::uint64_t count) { sum += count; });
         return sum;
     }
+
+    // --- cells ------------------------------------------------------------------------------------------------------
+
+    // Cells, and how many values stand in those below.
+    struct Place {
+        std::size_t cell = 0;
+        std::uint64_t below = 0;
+    };
+
+    std::size_t zero_cell() const { return std::size_t{1} + head.bins[1]; }
+    std::size_t infinity_cell() const { return zero_cell() + 1 + head.bins[0]; }
+    std::size_t cells() const { return infinity_cell() + 2; }
+
+    // The cell where a number belongs; the cells below hold what is less, those above what is more.
+    std::size_t cell_of(double value) const {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        if (value == 0) return zero_cell();
+        if (std::fabs(value) == kInfinity) return value < 0 ? 0 : infinity_cell();
+        const int n = value < 0;
+        const Index i = coarser(index_of(std::fabs(value)), kFinest - head.scale);
+        const auto at = std::clamp<std::int64_t>(std::int64_t{i} - head.low[n], -1, head.bins[n]);
+        if (at < 0) return n != 0 ? zero_cell() : zero_cell() + 1;
+        const auto bin = static_cast<std::size_t>(at);
+        return n == 0 ? zero_cell() + 1 + bin : bin < head.bins[1] ? head.bins[1] - bin : 1;
+    }
+
+    // On to a cell, or to the cell of the value at this row of all, counted from 1. Neither is below the place.
+    void walk_to(Place& place, std::size_t cell) const {
+        walk(place, [=](const Place& at, std::uint64_t) { return at.cell < cell; });
+    }
+    void walk_to_row(Place& place, std::uint64_t row) const {
+        walk(place, [=](const Place& at, std::uint64_t count) { return row - at.below > count; });
+    }
+
+    // What stands in a cell.
+    Bin bin(std::size_t cell) const {
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+        const std::uint64_t count =
+            with_width([&]<class Counter>(Counter) -> std::uint64_t { return count_of<Counter>(cell); });
+        if (cell == 0) return {-kInfinity, -kInfinity, count};
+        if (cell < zero_cell()) {
+            const Bin mirrored = edges(head.low[1] + static_cast<Index>(head.bins[1] - cell), count);
+            return within({-mirrored.high, -mirrored.low, count});
+        }
+        if (cell == zero_cell()) return {0, 0, count};
+        if (cell < infinity_cell())
+            return within(edges(head.low[0] + static_cast<Index>(cell - zero_cell() - 1), count));
+        if (cell == infinity_cell()) return {kInfinity, kInfinity, count};
+        return {kNaN, kNaN, count};
+    }
+
+    // Calls visit with every cell that is not empty, in order, until it answers false.
+    template <class Visit>
+    void for_each_bin(Visit visit) const {
+        for (Place place; place.cell < cells(); ++place.cell) {
+            walk(place, [](const Place&, std::uint64_t count) { return count == 0; });
+            if (place.cell == cells() || !visit(bin(place.cell))) return;
+        }
+    }
+
+    // --- to a working image -----------------------------------------------------------------------------------------
 
     // What stands in the head of a working image.
     Body body() const {
@@ -81,7 +149,7 @@ class Stored {
         b.nans = head.nans;
         b.low_infinities = head.low_infinities;
         b.infinities = head.infinities;
-        if (b.total != b.nans) {
+        if (!only_nans()) {
             b.min = head.min;
             b.max = head.max;
         }
@@ -108,46 +176,44 @@ class Stored {
         }
     }
 
-    template <class Visit>
-    void for_each_bin(Visit visit) const {
-        constexpr double kInfinity = std::numeric_limits<double>::infinity();
-        if (head.low_infinities != 0) visit(Bin{-kInfinity, -kInfinity, head.low_infinities});
-        for (int i = head.bins[1]; i-- > 0;) {
-            const std::uint64_t count = counter(head.bins[0] + static_cast<std::size_t>(i));
-            if (count == 0) continue;
-            const Bin mirrored = bin(head.low[1] + i, count);
-            visit(within(Bin{-mirrored.high, -mirrored.low, count}));
-        }
-        if (head.zeros != 0) visit(Bin{0, 0, head.zeros});
-        for (int i = 0; i < head.bins[0]; ++i) {
-            const std::uint64_t count = counter(static_cast<std::size_t>(i));
-            if (count != 0) visit(within(bin(head.low[0] + i, count)));
-        }
-        if (head.infinities != 0) visit(Bin{kInfinity, kInfinity, head.infinities});
-        if (head.nans != 0) {
-            constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-            visit(Bin{kNaN, kNaN, head.nans});
-        }
-    }
-
-    std::uint64_t counter(std::size_t i) const {
-        const std::byte* const at = counters_ + (i << head.width);
-        switch (head.width) {
-            case 0: return load<std::uint8_t>(at);
-            case 1: return load<std::uint16_t>(at);
-            case 2: return load<std::uint32_t>(at);
-            default: return load<std::uint64_t>(at);
-        }
-    }
-
   private:
-    template <class Counter, class Visit>
-    void each(int n, Visit visit) const {
-        const std::byte* at = counters_ + (n != 0 ? head.bins[0] : 0) * sizeof(Counter);
-        for (Index i = 0; i < head.bins[n]; ++i, at += sizeof(Counter)) visit(head.low[n] + i, load<Counter>(at));
+    template <class Work>
+    auto with_width(Work work) const -> decltype(work(std::uint8_t{})) {
+        switch (head.width) {
+            case 0: return work(std::uint8_t{});
+            case 1: return work(std::uint16_t{});
+            case 2: return work(std::uint32_t{});
+            default: return work(std::uint64_t{});
+        }
+    }
+    template <class Counter>
+    std::uint64_t load_counter(std::size_t i) const {
+        return load<Counter>(counters_ + i * sizeof(Counter));
+    }
+    template <class Counter>
+    std::uint64_t count_of(std::size_t cell) const {
+        if (cell - 1 < head.bins[1]) return load_counter<Counter>(head.bins[0] + head.bins[1] - cell);
+        if (cell - zero_cell() - 1 < head.bins[0]) return load_counter<Counter>(cell - zero_cell() - 1);
+        return cell == 0                 ? head.low_infinities
+               : cell == zero_cell()     ? head.zeros
+               : cell == infinity_cell() ? head.infinities
+                                         : head.nans;
+    }
+    // Over the cells that `passed` is true of.
+    template <class Passed>
+    void walk(Place& place, Passed passed) const {
+        with_width([&]<class Counter>(Counter) {
+            Place at = place;
+            for (const std::size_t end = cells(); at.cell < end; ++at.cell) {
+                const std::uint64_t count = count_of<Counter>(at.cell);
+                if (!passed(at, count)) break;
+                at.below += count;
+            }
+            place = at;
+        });
     }
 
-    Bin bin(Index i, std::uint64_t count) const {
+    Bin edges(Index i, std::uint64_t count) const {
         const double below = upper_edge(i - 1, head.scale);
         return {std::bit_cast<double>(std::bit_cast<std::uint64_t>(below) + 1), upper_edge(i, head.scale), count};
     }
@@ -206,6 +272,15 @@ inline std::size_t store_bins(const Body& body, const Sum& sum, const std::uint6
     return static_cast<std::size_t>(limbs);
 }
 
+// What so many of the values largest in size add up to, with carries settled: no sum of theirs is further from 0.
+inline Sum largest_sum(Interval positive, Interval negative, int scale, std::uint64_t total) {
+    Sum most{};
+    for (const Interval side : {positive, negative})
+        if (!side.empty()) most.add_times(upper_edge(side.high, scale), total);
+    most.carry();
+    return most;
+}
+
 // --- check -----------------------------------------------------------------------------------------------------------
 
 // Below the normal doubles, where they stand apart, a fine bin may fall between two of them.
@@ -215,6 +290,71 @@ inline bool holds_doubles(Index i, int scale) {
     return upper_edge(i - 1, scale) < upper_edge(i, scale);
 }
 
+// The scale is the finest that fits: one step finer, the bins would be at most twice as many.
+inline bool scale_is_finest(const StoredHead& h, std::size_t max_bins) {
+    const std::size_t bins = std::size_t{h.bins[0]} + h.bins[1];
+    if (h.scale < kCoarsest || h.scale > kFinest || bins > max_bins) return false;
+    return h.scale == kFinest || 2 * bins > max_bins;
+}
+
+// The bins of a side are bins of doubles, and the outermost are not empty.
+inline bool side_fits(const Stored& s, int n) {
+    const StoredHead& h = s.head;
+    if (h.bins[n] == 0) return h.low[n] == 0;
+    const Index lowest = coarser(kLowestIndex, kFinest - h.scale), highest = coarser(kHighestIndex, kFinest - h.scale);
+    if (h.low[n] < lowest || h.low[n] > highest || h.bins[n] - 1 > highest - h.low[n]) return false;
+    const std::size_t first = n != 0 ? h.bins[0] : 0;
+    if (s.counter(first) == 0 || s.counter(first + h.bins[n] - 1) == 0) return false;
+    bool fits = true;
+    s.for_each_counter(n,
+                       [&](Index i, std::uint64_t count) { fits = fits && (count == 0 || holds_doubles(i, h.scale)); });
+    return fits;
+}
+
+// The number of values; more than kMaxValues, whatever the counters, where they add up to more.
+inline std::uint64_t checked_total(const Stored& s) {
+    std::uint64_t total = 0;
+    const auto add = [&](std::uint64_t count) {
+        total = std::min(total + std::min(count, kMaxValues + 1), kMaxValues + 1);
+    };
+    for (const std::uint64_t count : {s.head.zeros, s.head.nans, s.head.low_infinities, s.head.infinities}) add(count);
+    for (int n = 0; n < 2; ++n) s.for_each_counter(n, [&](Index, std::uint64_t count) { add(count); });
+    return total;
+}
+
+// The counters are as narrow as they can be.
+inline bool width_is_least(const Stored& s) {
+    std::uint64_t all = 0;
+    for (int n = 0; n < 2; ++n) s.for_each_counter(n, [&](Index, std::uint64_t count) { all |= count; });
+    return s.head.width == 0 || all >> (4 << s.head.width) != 0;
+}
+
+// The minimum and the maximum are in the outermost bins.
+inline bool ends_fit(const Stored& s) {
+    const StoredHead& h = s.head;
+    if (!is_canonical(h.min) || !is_canonical(h.max) || !(h.min <= h.max)) return false;
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const auto in_bin = [&](double value, Index i) {
+        return value > 0 && value < kInfinity && coarser(index_of(value), kFinest - h.scale) == i;
+    };
+    const bool max_fits = h.infinities != 0 ? h.max == kInfinity
+                          : h.bins[0] != 0  ? in_bin(h.max, s.used(0).high)
+                          : h.zeros != 0    ? h.max == 0
+                          : h.bins[1] != 0  ? in_bin(-h.max, h.low[1])
+                                            : h.max == (h.low_infinities != 0 ? -kInfinity : 0);
+    const bool min_fits = h.low_infinities != 0 ? h.min == -kInfinity
+                          : h.bins[1] != 0      ? in_bin(-h.min, s.used(1).high)
+                          : h.zeros != 0        ? h.min == 0
+                          : h.bins[0] != 0      ? in_bin(h.min, h.low[0])
+                                                : h.min == (h.infinities != 0 ? kInfinity : 0);
+    return max_fits && min_fits;
+}
+
+// The sum is written as short as it can be.
+inline bool sum_is_short(const Stored& s, const Sum& sum, std::uint32_t limbs) {
+    return sum.first() == s.head.first_limb && sum.end() - sum.first() == static_cast<int>(limbs);
+}
+
 inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t limbs, int max_bins,
                            std::uint64_t exact_limit) {
     if (bytes < sizeof(StoredHead) || limbs > kLimbs) return Status::wrong_size;
@@ -222,76 +362,19 @@ inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t
     const std::size_t bins = std::size_t{h.bins[0]} + h.bins[1];
     if (h.width > 3) return Status::bad_content;
     if (bytes != sizeof h + limbs * sizeof(std::uint32_t) + (bins << h.width)) return Status::wrong_size;
-
-    // The scale is the finest that fits: one step finer, the bins would be at most twice as many.
-    if (h.scale < kCoarsest || h.scale > kFinest || bins > static_cast<std::size_t>(max_bins))
-        return Status::bad_content;
-    if (h.scale < kFinest && 2 * bins <= static_cast<std::size_t>(max_bins)) return Status::bad_content;
+    if (!scale_is_finest(h, static_cast<std::size_t>(max_bins))) return Status::bad_content;
 
     const Stored s(at, limbs);
-    const Index lowest = coarser(kLowestIndex, kFinest - h.scale), highest = coarser(kHighestIndex, kFinest - h.scale);
-    std::uint64_t largest = 0, total = 0;
-    for (const std::uint64_t count : {h.zeros, h.nans, h.low_infinities, h.infinities}) {
-        if (count > kMostValues) return Status::bad_content;
-        total += count;
-    }
-    for (int n = 0; n < 2; ++n) {
-        if (h.bins[n] == 0) {
-            if (h.low[n] != 0) return Status::bad_content;
-            continue;
-        }
-        if (h.low[n] < lowest || h.low[n] > highest || h.bins[n] - 1 > highest - h.low[n]) return Status::bad_content;
-        const std::size_t first = n != 0 ? h.bins[0] : 0;
-        if (s.counter(first) == 0 || s.counter(first + h.bins[n] - 1) == 0) return Status::bad_content;
-        for (std::size_t i = first; i < first + h.bins[n]; ++i) {
-            const std::uint64_t count = s.counter(i);
-            if (count > kMostValues) return Status::bad_content;
-            total = std::min(total + count, 2 * kMostValues);
-            largest |= count;
-            if (count != 0 && !holds_doubles(h.low[n] + static_cast<Index>(i - first), h.scale))
-                return Status::bad_content;
-        }
-    }
-    if (total <= exact_limit || total > kMostValues) return Status::bad_content;
-    if (h.width > 0 && largest >> (4 << h.width) == 0) return Status::bad_content;
+    if (!side_fits(s, 0) || !side_fits(s, 1) || !width_is_least(s) || !ends_fit(s)) return Status::bad_content;
+    const std::uint64_t total = checked_total(s);
+    if (total <= exact_limit || total > kMaxValues) return Status::bad_content;
 
-    // The ends are in the outermost bins.
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    if (!is_canonical(h.min) || !is_canonical(h.max) || !(h.min <= h.max)) return Status::bad_content;
-    const auto in_bin = [&](double value, Index i) {
-        return value > 0 && value < kInfinity && coarser(index_of(value), kFinest - h.scale) == i;
-    };
-    const Index high[2] = {h.low[0] + h.bins[0] - 1, h.low[1] + h.bins[1] - 1};
-    const bool max_fits = h.infinities != 0 ? h.max == kInfinity
-                          : h.bins[0] != 0  ? in_bin(h.max, high[0])
-                          : h.zeros != 0    ? h.max == 0
-                          : h.bins[1] != 0  ? in_bin(-h.max, h.low[1])
-                                            : h.max == (h.low_infinities != 0 ? -kInfinity : 0);
-    const bool min_fits = h.low_infinities != 0 ? h.min == -kInfinity
-                          : h.bins[1] != 0      ? in_bin(-h.min, high[1])
-                          : h.zeros != 0        ? h.min == 0
-                          : h.bins[0] != 0      ? in_bin(h.min, h.low[0])
-                                                : h.min == (h.infinities != 0 ? kInfinity : 0);
-    if (!max_fits || !min_fits) return Status::bad_content;
-
-    // The sum is written as short as it can be.
     if (h.first_limb + limbs > kLimbs || (limbs == 0 && h.first_limb != 0) || (bins == 0 && limbs != 0))
         return Status::bad_content;
     Sum sum;
     s.open_sum(sum);
-    if (sum.first() != h.first_limb || sum.end() - sum.first() != static_cast<int>(limbs)) return Status::bad_content;
-
-    // And it is no larger than so many of the largest values make.
-    Sum most{}, above, below = sum;
-    for (int n = 0; n < 2; ++n)
-        if (h.bins[n] != 0) most.add_times(upper_edge(high[n], h.scale), total);
-    most.carry();
-    above = most;
-    above.subtract(sum);
-    above.carry();
-    below.add(most);
-    below.carry();
-    return above.negative() || below.negative() ? Status::bad_content : Status::ok;
+    if (!sum_is_short(s, sum, limbs)) return Status::bad_content;
+    return sum.outside(largest_sum(s.used(0), s.used(1), h.scale, total)) == 0 ? Status::ok : Status::bad_content;
 }
 
 }  // namespace sketch::hist

@@ -95,6 +95,16 @@ struct Sum {
         for (int i = 0; i < kLimbs; ++i) limb[i] -= other.limb[i];
     }
 
+    // Whether this is more than a bound that is not negative (1), less than its opposite (-1), or neither.
+    int outside(const Sum& bound) const {
+        Sum above = bound, below = *this;
+        above.subtract(*this);
+        above.carry();
+        below.add(bound);
+        below.carry();
+        return above.negative() ? 1 : below.negative() ? -1 : 0;
+    }
+
     bool negative() const { return limb[kLimbs - 1] < 0; }
 
     // The limbs that matter, with carries settled: from the first that is not 0 to the first that only repeats the

@@ -37,47 +37,50 @@ SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_quantile) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.quantile(fraction));
 }
 
 SKETCH_FUNCTION(kll_quantiles) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
-    return pg::map_doubles(fcinfo, 1,
-                           [&](double fraction) { return s.quantile(pg::checked_fraction(fcinfo, fraction)); });
+    if (s.empty()) PG_RETURN_NULL();
+    return pg::answer_fractions(fcinfo, 1, [&](std::size_t n) {
+        return [cursor = Kll::Reader::Cursor(s, n)](double fraction) mutable { return cursor.quantile(fraction); };
+    });
 }
 
 SKETCH_FUNCTION(kll_bounds) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     const double fraction = pg::fraction_argument(fcinfo, 1);
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     const Bounds b = s.bounds(fraction, confidence);
     return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
 }
 
 SKETCH_FUNCTION(kll_rank) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.rank(PG_GETARG_FLOAT8(1)));
 }
 
 SKETCH_FUNCTION(kll_cdf) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
-    return pg::map_doubles(fcinfo, 1, [&](double value) { return s.rank(value); });
+    if (s.empty()) PG_RETURN_NULL();
+    return pg::answer_array(fcinfo, 1, [&](std::size_t n) {
+        return [cursor = Kll::Reader::Cursor(s, n)](double value) mutable { return cursor.rank(value); };
+    });
 }
 
 SKETCH_FUNCTION(kll_min) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.min());
 }
 
 SKETCH_FUNCTION(kll_max) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    if (s.values() == 0) PG_RETURN_NULL();
+    if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.max());
 }
 

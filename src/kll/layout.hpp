@@ -11,6 +11,7 @@
 #include "core/kernel.hpp"
 #include "kll/levels.hpp"
 #include "kll/sort.hpp"
+#include "kll/stored.hpp"
 
 namespace sketch::kll {
 
@@ -19,9 +20,13 @@ class Layout : public View {
     using View::View;
 
     int k() const { return load<std::uint16_t>(image_ + 4); }
-    bool trimmed() const { return slots() == 0; }
-    bool exact() const { return mode() == kExact; }
-    int levels_used() const { return exact() ? 1 : static_cast<int>(count()); }
+    bool trimmed() const { return slots() == 0 && (mode() & kFull) == 0; }
+    bool exact() const { return (mode() & kLevels) == 0; }
+    int levels_used() const {
+        if (exact()) return 1;
+        return static_cast<int>(trimmed() ? count()
+                                          : load<std::uint32_t>(tail() + sizeof(Head) + sizeof(std::uint32_t)));
+    }
     std::size_t stored_items() const {
         if (exact()) return count();
         Pops pops{};
@@ -34,7 +39,7 @@ class Layout : public View {
     std::uint64_t nans() const { return exact() ? load<std::uint64_t>(trimmed() ? payload() : tail()) : head().nans; }
 
   protected:
-    enum Mode : std::uint8_t { kExact = 0, kLevels = 1 };
+    enum Mode : std::uint8_t { kExact = 0, kLevels = 1, kFull = 2 };  // kFull: beside the others
 
     void set_k(int k) { store(image_ + 4, static_cast<std::uint16_t>(k)); }
 
@@ -49,16 +54,15 @@ class Layout : public View {
     static constexpr std::size_t bytes_with(std::size_t items) {
         return block_image(kHeaderBytes + kBuffer * sizeof(double) + kWorkingHeadBytes + items * sizeof(double));
     }
-    // Of any number of values, with room to empty the buffer into.
-    static constexpr std::size_t levels_bytes(int k) { return bytes_with(working_capacity(k) + kBuffer); }
-    static constexpr std::size_t stored_head_bytes(int levels) {
-        return sizeof(Head) + (static_cast<std::size_t>(levels) + 1) / 2 * 8;
-    }
+    // Items that there is room for.
+    std::size_t item_room() const { return (payload_bytes() - kWorkingHeadBytes) / sizeof(double) - kBuffer; }
 
     // --- parts of an image ------------------------------------------------------------------------------------------
 
-    const std::byte* tail() const { return payload() + slots() * sizeof(double); }
-    std::byte* tail() { return payload() + slots() * sizeof(double); }
+    // Of a working image, behind the room of the write buffer.
+    std::size_t tail_place() const { return (exact() ? slots() : kBuffer) * sizeof(double); }
+    const std::byte* tail() const { return payload() + tail_place(); }
+    std::byte* tail() { return payload() + tail_place(); }
     const std::byte* exact_items() const { return payload() + (trimmed() ? sizeof(std::uint64_t) : 0); }
     void set_nans(std::uint64_t nans) { store(tail(), nans); }
 
@@ -77,22 +81,6 @@ class Layout : public View {
         auto* const head = reinterpret_cast<Head*>(tail());
         auto* const numbers = reinterpret_cast<std::uint32_t*>(head + 1);
         return {head, numbers, numbers + 1, numbers + 2, reinterpret_cast<double*>(tail() + kWorkingHeadBytes)};
-    }
-    Runs runs() const {
-        Runs r;
-        if (exact()) {
-            r.count = 1;
-            r.run[0] = {exact_items(), count(), 0};
-            return r;
-        }
-        Pops pops{};
-        r.count = read_pops(pops);
-        const std::byte* at = items_at();
-        for (int h = r.count - 1; h >= 0; --h) {
-            r.run[h] = {at, pops[h], h};
-            at += pops[h] * sizeof(double);
-        }
-        return r;
     }
     std::uint64_t numbers() const {
         if (exact()) return count();

@@ -119,8 +119,16 @@ struct Levels {
         pop[h] += static_cast<std::uint32_t>(n);
     }
 
-    // The same from foreign bytes, in any order. They are copied to behind the place where they will stand, which takes
-    // room for them twice; once where level 0 is empty.
+    // The first items, in any order, that stand in their place already.
+    void take(std::size_t n) {
+        if (n == 0) return;
+        std::sort(items, items + n);
+        widen(items[0], items[n - 1]);
+        pop[0] = static_cast<std::uint32_t>(n);
+    }
+
+    // Items of weight 1 from foreign bytes, in any order. They are copied to behind the place where they will stand,
+    // which takes room for them twice; once where level 0 is empty.
     void insert(const std::byte* values, std::size_t n, bool sorted) {
         double* const copy = items + total() + (pop[0] == 0 ? 0 : n);
         std::memcpy(copy, values, n * sizeof(double));
@@ -215,73 +223,6 @@ struct Levels {
             to += end - a;
             a = end;
             pop[h] += other_pops[h];
-        }
-    }
-};
-
-// --- reading ---------------------------------------------------------------------------------------------------------
-
-// One sorted run of a stored image, at any address.
-struct Run {
-    const std::byte* at_;
-    std::size_t n;
-    int level;
-
-    double at(std::size_t i) const { return load<double>(at_ + i * sizeof(double)); }
-
-    // How many of its items are below `value` or, with `equal`, at most it; they are among the first `to`.
-    std::size_t below(double value, bool equal, std::size_t from, std::size_t to) const {
-        while (from < to) {
-            const std::size_t middle = from + (to - from) / 2;
-            const double item = at(middle);
-            if (equal ? item <= value : item < value)
-                from = middle + 1;
-            else
-                to = middle;
-        }
-        return from;
-    }
-};
-
-struct Runs {
-    int count;
-    std::array<Run, kMaxLevels> run;
-
-    std::uint64_t at_most(double value) const {
-        std::uint64_t weight = 0;
-        for (int h = 0; h < count; ++h) weight += std::uint64_t{run[h].below(value, true, 0, run[h].n)} << run[h].level;
-        return weight;
-    }
-
-    // The smallest item at which the items up to it weigh at least `row`, which is not more than all weigh. Every run
-    // keeps a window of items that may be the one; the middle of the window that weighs most halves about all of them.
-    double select(std::uint64_t row) const {
-        std::array<std::size_t, kMaxLevels> low{}, high{}, split{};
-        for (int h = 0; h < count; ++h) high[h] = run[h].n;
-        double found = 0;
-        for (;;) {
-            int widest = -1;
-            std::uint64_t most = 0;
-            for (int h = 0; h < count; ++h) {
-                const std::uint64_t weight = std::uint64_t{high[h] - low[h]} << run[h].level;
-                if (weight > most) {
-                    most = weight;
-                    widest = h;
-                }
-            }
-            if (widest < 0) return found;
-            const double pivot = run[widest].at(low[widest] + (high[widest] - low[widest]) / 2);
-            std::uint64_t weight = 0;
-            for (int h = 0; h < count; ++h) {
-                split[h] = run[h].below(pivot, true, low[h], high[h]);
-                weight += std::uint64_t{split[h]} << run[h].level;
-            }
-            if (weight < row) {
-                low = split;
-                continue;
-            }
-            found = pivot;
-            for (int h = 0; h < count; ++h) high[h] = run[h].below(pivot, false, low[h], split[h]);
         }
     }
 };

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// The state of a build: values wait in a write buffer, are sorted, and go to the levels.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "core/kernel.hpp"
+#include "core/rank.hpp"
+#include "kll/layout.hpp"
+
+namespace sketch::kll {
+
+class State : public Layout {
+  public:
+    using Layout::Layout;
+
+  protected:
+    // --- starting a form --------------------------------------------------------------------------------------------
+
+    // As many slots as the room has, but no more than exact answers need, nor more than values may still come. Their
+    // number has 16 bits.
+    void start_exact(std::size_t items, std::uint64_t nans) {
+        const std::size_t most = (exact_bytes(exact_limit(k())) - kHeaderBytes) / sizeof(double) - 1;
+        const std::size_t room = payload_bytes() / sizeof(double) - 1;
+        const std::size_t wanted = std::max(items, std::min({room, most, std::size_t{65535}}));
+        set_mode(kExact);
+        open_slots(wanted, kMaxValues - nans);
+        set_count(items);
+        set_nans(nans);
+    }
+    Levels start_levels(std::uint64_t nans) {
+        set_mode(kLevels);
+        set_slots(kBuffer);
+        set_count(0);
+        Levels to = levels();
+        to.start(nans, static_cast<std::uint64_t>(k()));
+        *to.limit = static_cast<std::uint32_t>(working_capacity(k()));
+        return to;
+    }
+    void copy_head(Levels& to) const {
+        Pops pops{};
+        *to.head = head();
+        *to.levels = static_cast<std::uint32_t>(read_pops(pops));
+        std::memcpy(to.pop, pops.data(), sizeof pops);
+    }
+    // Exact values become level 0, where they stand.
+    Levels make_levels() {
+        if (!exact()) return levels();
+        const std::size_t n = count();
+        const std::uint64_t missing = nans();
+        std::byte* const area = payload() + kBuffer * sizeof(double) + kWorkingHeadBytes;
+        std::memmove(area, payload(), n * sizeof(double));
+        Levels to = start_levels(missing);
+        to.take(n);
+        open_buffer();
+        return to;
+    }
+
+    // Without slots an image would pass for a trimmed one.
+    void open_slots(std::size_t wanted, std::uint64_t may_come) {
+        set_slots(std::min<std::uint64_t>(wanted, may_come));
+        set_mode(static_cast<std::uint8_t>((mode() & kLevels) | (may_come == 0 ? kFull : 0)));
+    }
+    // No more values may wait than may still be counted. For an empty buffer before levels.
+    void open_buffer() { open_slots(kBuffer, far_from_full() ? kBuffer : kMaxValues - values()); }
+
+    // Few levels and few NaNs: less than half of kMaxValues, known without a sum.
+    bool far_from_full() const {
+        constexpr std::uint32_t kFewLevels = 40;
+        static_assert((working_capacity(65535) + kBuffer) << kFewLevels < kMaxValues / 4);
+        return nans() < kMaxValues / 4 && (exact() || levels_used() <= static_cast<int>(kFewLevels));
+    }
+
+    // --- adding -----------------------------------------------------------------------------------------------------
+
+    // Of a working image with levels for what is here.
+    std::size_t levels_bytes() const { return bytes_with(stored_items() + kBuffer); }
+
+    [[gnu::noinline]] Status add_to_full(double value) {
+        if (trimmed()) return Status::no_room;
+        if (!far_from_full() && values() == kMaxValues) return Status::overflow;
+        if (exact()) {
+            if (count() < exact_limit(k()) || bytes_ < levels_bytes()) return Status::no_room;
+            make_levels();
+        } else if (const Status status = flush(); status != Status::ok) {
+            return status;
+        }
+        buffer(value);
+        return Status::ok;
+    }
+
+    [[gnu::noinline]] Status add_nan() {
+        if (trimmed()) return Status::no_room;
+        if (far_from_full()) [[likely]] {
+            set_nans(nans() + 1);
+            return Status::ok;
+        }
+        if (values() == kMaxValues) return Status::overflow;
+        if (exact()) {
+            start_exact(count(), nans() + 1);
+            return Status::ok;
+        }
+        if (const Status status = flush(); status != Status::ok) return status;
+        set_nans(nans() + 1);
+        open_buffer();
+        return Status::ok;
+    }
+
+    // Empties the write buffer into the levels, or changes nothing.
+    Status flush() {
+        if (count() == 0) return Status::ok;
+        Levels to = levels();
+        if (to.total() + count() > item_room()) return Status::no_room;
+        flush(to);
+        return Status::ok;
+    }
+    void flush(Levels& to) {
+        auto* const values = reinterpret_cast<double*>(payload());
+        const int shift = count() == kBuffer ? sampled(to) : 0;
+        if (shift == 0) {
+            sort_buffer(values, count());
+            to.insert_sorted(values, count());
+        } else {
+            const Range range = sample_buffer(values, shift, to.next_random(values[0]));
+            to.widen(range.least, range.most);
+            to.insert_sorted(values, kBuffer >> shift, static_cast<std::uint32_t>(shift));
+        }
+        set_count(0);
+        to.compress(k(), false);
+        open_buffer();
+    }
+
+    // The sampler of KLL, in a milder form: in a tall sketch the buffer goes to a level above 0. Picking 1 of 2^s from
+    // sorted runs of 16 adds at most n 4^s / 96 to the variance of a rank, which is about n^2/(10 k^2) from the levels;
+    // here it is about a fifteenth of that at most.
+    int sampled(const Levels& to) const {
+        const int height =
+            static_cast<int>(*to.levels) - 1 - static_cast<int>(std::bit_width(static_cast<unsigned>(k())));
+        return std::clamp(height / 2, 0, 3);
+    }
+
+    // --- merging and settling ---------------------------------------------------------------------------------------
+
+    bool stays_exact(const State& other) const {
+        return exact() && other.exact() && count() + other.count() <= exact_limit(std::min(k(), other.k()));
+    }
+    std::size_t unsorted_items() const { return exact() || !trimmed() ? count() : 0; }
+
+    void merge_levels(const State& other) {
+        Levels to = make_levels();
+        *to.limit = static_cast<std::uint32_t>(working_capacity(k()));
+        if (count() != 0) flush(to);
+        to.head->nans += other.nans();
+        if (!other.exact()) {
+            Pops pops{};
+            const int n = other.read_pops(pops);
+            to.merge(other.head(), n, pops, other.items_at());
+        }
+        if (other.exact() || !other.trimmed())
+            to.insert(other.exact() ? other.exact_items() : other.payload(), other.count(), other.trimmed());
+        to.compress(k(), false);
+        open_buffer();
+    }
+
+    // Whether exact answers are due.
+    bool small() const { return exact() && count() <= exact_limit(k()); }
+    bool fits_stored() const {
+        Pops pops{};
+        const int n = read_pops(pops);
+        return total_of(pops, n) <= stored_capacity(k(), static_cast<std::uint32_t>(n));
+    }
+};
+
+}  // namespace sketch::kll
