@@ -246,8 +246,8 @@ TEST(Kll, CountsUpToTheLimitAndNoFurther) {
 TEST(Kll, NumbersAndNaNsMeetTheLimit) {
     for (const double many : {1.0, kNaN})
         for (const double few : {2.0, kInfinity, kNaN})
-            for (const int k : {8, 200, 65535})
-                for (const int left : {0, 1, 2, 5, 127, 128, 129, 300})
+            for (const int k : {8, 65535})
+                for (const int left : {0, 1, 2, 127, 128, 300})
                     for (const bool stored : {false, true}) {
                         // 2^62 - left, bit by bit.
                         Sketch<Kll> sketch = sketch_of(k, {});

@@ -22,11 +22,8 @@ class Layout : public View {
     int k() const { return load<std::uint16_t>(image_ + 4); }
     bool trimmed() const { return slots() == 0 && (mode() & kFull) == 0; }
     bool exact() const { return (mode() & kLevels) == 0; }
-    int levels_used() const {
-        if (exact()) return 1;
-        return static_cast<int>(trimmed() ? count()
-                                          : load<std::uint32_t>(tail() + sizeof(Head) + sizeof(std::uint32_t)));
-    }
+    // Of a trimmed image.
+    int levels_used() const { return exact() ? 1 : static_cast<int>(count()); }
     std::size_t stored_items() const {
         if (exact()) return count();
         Pops pops{};

@@ -69,11 +69,13 @@ class State : public Layout {
     // No more values may wait than may still be counted. For an empty buffer before levels.
     void open_buffer() { open_slots(kBuffer, far_from_full() ? kBuffer : kMaxValues - values()); }
 
-    // Few levels and few NaNs: less than half of kMaxValues, known without a sum.
+    // Of a working image: few levels and few NaNs, less than half of kMaxValues, known without a sum.
     bool far_from_full() const {
         constexpr std::uint32_t kFewLevels = 40;
         static_assert((working_capacity(65535) + kBuffer) << kFewLevels < kMaxValues / 4);
-        return nans() < kMaxValues / 4 && (exact() || levels_used() <= static_cast<int>(kFewLevels));
+        const std::byte* const at = tail();
+        if (load<std::uint64_t>(at) >= kMaxValues / 4) return false;
+        return exact() || load<std::uint32_t>(at + sizeof(Head) + sizeof(std::uint32_t)) <= kFewLevels;
     }
 
     // --- adding -----------------------------------------------------------------------------------------------------
@@ -94,12 +96,16 @@ class State : public Layout {
         return Status::ok;
     }
 
-    [[gnu::noinline]] Status add_nan() {
+    Status add_nan() {
         if (trimmed()) return Status::no_room;
         if (far_from_full()) [[likely]] {
-            set_nans(nans() + 1);
+            std::byte* const at = tail();
+            store(at, load<std::uint64_t>(at) + 1);
             return Status::ok;
         }
+        return add_nan_near_full();
+    }
+    [[gnu::noinline]] Status add_nan_near_full() {
         if (values() == kMaxValues) return Status::overflow;
         if (exact()) {
             start_exact(count(), nans() + 1);
