@@ -33,8 +33,8 @@ struct Question {
     std::int64_t key;  // in the order of float8, NaN above all
     std::uint32_t place;
 };
-// So many are sorted at a time: a few milliseconds, and 2 MB.
-inline constexpr std::size_t kQuestions = std::size_t{1} << 17;
+// So many are sorted at a time: a few milliseconds, and 1 MB.
+inline constexpr std::size_t kQuestions = std::size_t{1} << 16;
 
 // Sorts the questions that stand in `values`.
 void sort_questions(std::span<const double> values, Question* sorted);
