@@ -70,7 +70,7 @@ class State : public Layout {
         return buffer(value) ? Status::ok : Status::overflow;
     }
 
-    // Counts one value so many times, in room that is known to be there.
+    // Counts one value so many times, or none.
     Status add_times(double value, std::uint64_t times) {
         if (const Status status = flush(); status != Status::ok) return status;
         const double one[1] = {value};
