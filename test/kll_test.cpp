@@ -246,7 +246,7 @@ TEST(Kll, CountsUpToTheLimitAndNoFurther) {
 TEST(Kll, NumbersAndNaNsMeetTheLimit) {
     for (const double many : {1.0, kNaN})
         for (const double few : {2.0, kInfinity, kNaN})
-            for (const int k : {8, 65535})
+            for (const int k : {8, 200})
                 for (const int left : {0, 1, 2, 127, 128, 300})
                     for (const bool stored : {false, true}) {
                         // 2^62 - left, bit by bit.
