@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/bounds.hpp"
+#include "core/bytes.hpp"
 #include "core/kernel.hpp"
 #include "core/rank.hpp"
 #include "kll/layout.hpp"
@@ -33,15 +34,7 @@ struct Run {
 
     // How many of its items are below `value` or, with `equal`, at most it; they are among the first `to`.
     std::size_t below(double value, bool equal, std::size_t from, std::size_t to) const {
-        while (from < to) {
-            const std::size_t middle = from + (to - from) / 2;
-            const double item = at(middle);
-            if (equal ? item <= value : item < value)
-                from = middle + 1;
-            else
-                to = middle;
-        }
-        return from;
+        return partition_index(from, to, [=, this](std::size_t i) { return equal ? at(i) <= value : at(i) < value; });
     }
 };
 

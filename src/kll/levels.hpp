@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/bytes.hpp"
 #include "core/kernel.hpp"
 
 namespace sketch::kll {
@@ -190,15 +191,7 @@ struct Levels {
     }
 
     std::uint64_t next_random(double stir) {
-        return head->seed = mixed(head->seed + std::bit_cast<std::uint64_t>(stir));
-    }
-
-    // The step of splitmix64.
-    static constexpr std::uint64_t mixed(std::uint64_t z) {
-        z += 0x9E3779B97F4A7C15;
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9;
-        z = (z ^ z >> 27) * 0x94D049BB133111EB;
-        return z ^ z >> 31;
+        return head->seed = splitmix64(head->seed + std::bit_cast<std::uint64_t>(stir));
     }
 
     // All levels of another sketch, from foreign bytes. Our items move back by their number, and both merge to the
@@ -206,7 +199,7 @@ struct Levels {
     void merge(const Head& other, int other_levels, const Pops& other_pops, const std::byte* other_items) {
         const std::size_t mine = total(), theirs = total_of(other_pops, other_levels);
         widen(other.min, other.max);
-        head->seed = mixed(head->seed ^ std::rotl(other.seed, 32));
+        head->seed = splitmix64(head->seed ^ std::rotl(other.seed, 32));
         std::memmove(items + theirs, items, mine * sizeof(double));
         const double* a = items + theirs;
         double* to = items;
