@@ -153,6 +153,7 @@ TEST(Hll, SettledStatesEstimateAsTrimmedOnes) {
                 Room room(sketch.kernel().settle_bytes());
                 Hll state = sketch.kernel().relay(room.span());
                 EXPECT_EQ(state.settle_and_estimate(), open<Hll>(image).estimate());
+                EXPECT_TRUE(state.settled());
                 EXPECT_EQ(Hll(std::span(image)).settle_and_estimate(), open<Hll>(image).estimate());
             }
 }
