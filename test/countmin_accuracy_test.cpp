@@ -10,13 +10,13 @@
 #include <cstdio>
 #include <vector>
 
-#include "countmin/answers.hpp"
+#include "countmin/countmin.hpp"
 #include "host.hpp"
 
 namespace sketch::test {
 namespace {
 
-using cm::Answers;
+using Reader = CountMin::Reader;
 
 constexpr std::uint64_t kValues = 200000;
 
@@ -48,10 +48,10 @@ std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.nam
 std::int64_t spread(std::uint64_t value) {
     constexpr int kApart = 44;
     const auto v = static_cast<std::int64_t>(value) - static_cast<std::int64_t>(kValues / 3);
-    return v * (std::int64_t{1} << kApart) + static_cast<std::int64_t>(cm::mixed(value) >> (64 - kApart));
+    return v * (std::int64_t{1} << kApart) + static_cast<std::int64_t>(countmin::mixed(value) >> (64 - kApart));
 }
 std::uint64_t key_of(bool ranges, std::uint64_t value) {
-    return ranges ? cm::biased_key(spread(value)) : hash_int64(static_cast<std::int64_t>(value));
+    return ranges ? countmin::biased_key(spread(value)) : hash_int64(static_cast<std::int64_t>(value));
 }
 
 // A stream, its exact counts, and its sketch made in several ways.
@@ -123,10 +123,10 @@ TEST_P(CountMinAccuracy, Points) {
     for (const double epsilon : {0.001, 0.01})
         for (const auto& [how, merges, removals] : kWays) {
             const Trial a(c, CountMin::params_for(epsilon, 0.99, false), 1, merges, removals);
-            const Answers answers(open<CountMin>(a.image));
+            const Reader answers = open<CountMin>(a.image);
             Share points;
             for (std::uint64_t value = 0; value < kValues; ++value) {
-                const cm::Count n = answers.count_bounds(key_of(false, value), 0.95);
+                const countmin::Count n = answers.count_bounds(key_of(false, value), 0.95);
                 points.add(static_cast<double>(a.counts[value]), static_cast<double>(n.lower),
                            static_cast<double>(n.estimate), static_cast<double>(n.upper), epsilon * a.total());
             }
@@ -150,8 +150,7 @@ TEST_P(CountMinAccuracy, JoinSizes) {
                     double exact = 0;
                     for (std::uint64_t value = 0; value < kValues; ++value)
                         exact += static_cast<double>(a.counts[value]) * static_cast<double>(b.counts[value]);
-                    const Bounds n =
-                        Answers(open<CountMin>(a.image)).join_bounds(Answers(open<CountMin>(b.image)), 0.95);
+                    const Bounds n = open<CountMin>(a.image).join_bounds(open<CountMin>(b.image), 0.95);
                     joins.add(exact, n.lower, n.estimate, n.upper, epsilon * a.total() * b.total());
                 }
             joins.print("joins", c, how);
@@ -166,7 +165,7 @@ TEST_P(CountMinAccuracy, RangesAndQuantiles) {
         for (const auto& [how, merges, removals] : kWays) {
             const Case size{c.name, c.exponent, merges ? 1000000 : c.updates};
             const Trial t(size, CountMin::params_for(epsilon, 0.99, true), 3, merges, removals);
-            const Answers answers(open<CountMin>(t.image));
+            const Reader answers = open<CountMin>(t.image);
             std::vector<std::int64_t> below(kValues + 1);
             for (std::uint64_t i = 0; i < kValues; ++i) below[i + 1] = below[i] + t.counts[i];
             Random random{4};
@@ -174,7 +173,7 @@ TEST_P(CountMinAccuracy, RangesAndQuantiles) {
             for (int i = 0; i < 5000; ++i) {
                 std::uint64_t low = random.below(kValues), high = random.below(kValues);
                 if (low > high) std::swap(low, high);
-                const cm::Count n = answers.range_bounds(spread(low), spread(high), 0.95);
+                const countmin::Count n = answers.range_bounds(spread(low), spread(high), 0.95);
                 ranges.add(static_cast<double>(below[high + 1] - below[low]), static_cast<double>(n.lower),
                            static_cast<double>(n.estimate), static_cast<double>(n.upper), epsilon * t.total());
             }
@@ -211,11 +210,11 @@ TEST_P(CountMinAccuracy, CountsBelowZero) {
         ASSERT_EQ(sketch.add([&](CountMin& s) { return s.add(key_of(false, value), weight); }), Status::ok);
     }
     const Image image = sketch.trimmed();
-    const Answers answers(open<CountMin>(image));
+    const Reader answers = open<CountMin>(image);
     EXPECT_TRUE(answers.negative());
     int uncovered = 0, outside = 0;
     for (std::uint64_t value = 0; value < kValues; ++value) {
-        const cm::Count n = answers.count_bounds(key_of(false, value), 0.95);
+        const countmin::Count n = answers.count_bounds(key_of(false, value), 0.95);
         uncovered += counts[value] < n.lower || counts[value] > n.upper;
         outside += std::fabs(static_cast<double>(n.estimate - counts[value])) > 3 * 0.001 * 1000000;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <map>
 
-#include "countmin/answers.hpp"
+#include "countmin/countmin.hpp"
 #include "fuzz.hpp"
 
 namespace {
@@ -14,15 +14,18 @@ struct Target {
     static Status add(Kernel& s, std::uint64_t i) {
         return s.add(i * 0x9E3779B97F4A7C15, i % 5 == 0 ? -static_cast<std::int64_t>(i) : std::int64_t{1} << i);
     }
-    static void read(const Kernel& s) {
-        const cm::Answers answers(s);
-        answers.count_bounds(s.listed() > 0 ? s.listed(0).key : 1, 0.95);
+    static void read(const Kernel::Reader& s) {
+        s.count_bounds(s.listed() > 0 ? s.listed(0).key : 1, 0.95);
         if (!s.ranges()) {
-            answers.join_bounds(answers, 0.95);
+            s.join_bounds(s, 0.95);
             return;
         }
-        answers.range_bounds(-1000, std::int64_t{1} << 40, 0.95);
-        if (s.total() > 0) answers.quantile(0.5);
+        s.range_bounds(-1000, std::int64_t{1} << 40, 0.95);
+        if (s.total() > 0) s.quantile(0.5);
+    }
+    // Frames of zeros are eight bytes for 256 cells: what is much larger than its image shows nothing new, slowly.
+    static bool is_small(const std::uint8_t* data, std::size_t size) {
+        return size < kHeaderBytes || data[4] > 14 || std::size_t{data[5]} << data[4] <= std::size_t{1} << 15;
     }
 };
 
@@ -30,9 +33,9 @@ struct Target {
 struct Checked {
     CountMin::Params params;
     Sketch<CountMin> sketch{params};
-    std::map<cm::Key, std::int64_t> added{}, removed{};
+    std::map<countmin::Key, std::int64_t> added{}, removed{};
 
-    void add(cm::Key key, std::int64_t weight) {
+    void add(countmin::Key key, std::int64_t weight) {
         (weight < 0 ? removed : added)[key] += std::abs(weight);
         if (sketch.add([=](CountMin& s) { return s.add(key, weight); }) != Status::ok) std::abort();
     }
@@ -55,7 +58,7 @@ Image merged_and_taken_away(const Checked& a, const Checked& b) {
     Sketch<CountMin> both(a.sketch.trimmed());
     if (both.merge(b.sketch.kernel()) != Status::ok) std::abort();
     const Image image = both.trimmed();
-    const CountMin whole = open<CountMin>(image);
+    const CountMin whole{std::span<const std::byte>(image)};
     Room room(std::max(whole.subtract_bytes(b.sketch.kernel()), image.size()));
     CountMin rest = whole.relay(room.span());
     if (rest.subtract(b.sketch.kernel()) != Status::ok) std::abort();
@@ -67,25 +70,26 @@ Image merged_and_taken_away(const Checked& a, const Checked& b) {
     return {out.span().begin(), out.span().begin() + static_cast<std::ptrdiff_t>(bytes)};
 }
 
-// The bytes as a program: two sketches that take rows, are merged, taken apart, stored and read back. Tables are small
-// and rows few, so that a run takes a fraction of a millisecond: what a sketch does as it fills up, a small one does
-// soon.
+constexpr std::size_t kSteps = 20;
+
+// The bytes as a program: two sketches that take rows, are merged, taken apart, stored and read back.
 void run(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return;
-    const CountMin::Params params{3 + data[0] % 4, 1 + data[1] % 4, data[1] >= 128};
+    const CountMin::Params params{3 + data[0] % 8, 1 + data[1] % 6, data[1] >= 128};
     Checked a{params}, b{params};
-    for (std::size_t i = 2; i + 2 < size && i < 44; i += 3) {
-        const std::uint64_t first = data[i + 1], n = data[i + 2] % 16;
+    // A list holds 8 or 16 of such widths: a few dozen values go through every form, and a run has a thousand updates.
+    for (std::size_t i = 2; i + 2 < size && i < 2 + 3 * kSteps; i += 3) {
+        const std::uint64_t first = data[i + 1] * 4, n = data[i + 2] % 64;
         const auto weight = static_cast<std::int64_t>(static_cast<std::int8_t>(data[i + 2]));
         switch (data[i] % 7) {
             case 0:
             case 1:
-                for (std::uint64_t v = first; v < first + n; ++v) a.add(cm::mixed(v), 1);
+                for (std::uint64_t v = first; v < first + n; ++v) a.add(countmin::mixed(v), 1);
                 break;
             case 2:
-                for (std::uint64_t v = 0; v < n; ++v) a.add(cm::mixed(first), 1);
+                for (std::uint64_t v = 0; v < n; ++v) a.add(countmin::mixed(first), 1);
                 break;
-            case 3: a.add(cm::mixed(first), weight * (data[i] + std::int64_t{1})); break;
+            case 3: a.add(countmin::mixed(first), weight * (data[i] + std::int64_t{1})); break;
             case 4: std::swap(a, b); break;
             case 5:
                 a.merge(b);
@@ -103,7 +107,7 @@ void run(const std::uint8_t* data, std::size_t size) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size != 0 && data[0] == CountMin::kKind) return fuzz<Target>(data, size);
+    if (size != 0 && data[0] == CountMin::kKind) return Target::is_small(data, size) ? fuzz<Target>(data, size) : 0;
     run(data, size);
     return 0;
 }

@@ -1,7 +1,7 @@
 -- countmin: how often? how many in a range? how large a join? ---------------------------------------------------------
 
--- extended: most cells of a table that is not full yet are zero.
-CREATE SKETCH countminsketch (STORAGE = extended, COMMUTATOR = ||);
+-- external: its cells are packed already (pfor.hpp), and do not compress.
+CREATE SKETCH countminsketch (STORAGE = external, COMMUTATOR = ||);
 COMMENT ON TYPE countminsketch IS
     'How often? Count-Min sketch: exact for few values, then never too low, and within epsilon of the total.';
 
@@ -14,7 +14,7 @@ CREATE FUNCTION countmin_range_empty(epsilon double precision DEFAULT 0.1, confi
 COMMENT IS 'A sketch of no values with levels for ranges; the error of a range is at most epsilon of the total weight.';
 
 COMMENT ON FUNCTION countmin_merge(countminsketch, countminsketch) IS
-    'The sketch of the values of both, at the lesser of their widths. NULL merged with s is s.';
+    'The sketch of the values of both, at the least of their widths and depths. NULL merged with s is s.';
 COMMENT ON FUNCTION countmin_info(countminsketch) IS
     'Parameters, totals, whether counts below zero were seen, bytes, and the guarantee in words.';
 
@@ -50,8 +50,8 @@ CREATE FUNCTION countmin_slide_remove(
 COMMENT IS 'Inverse transition of countmin_agg in moving frames: a row goes out.';
 
 CREATE AGGREGATE countmin_agg(value VALUE [, weight bigint [, epsilon double precision, confidence double precision]]) (
-    SFUNC = countmin_add, SSPACE = 512, MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove,
-    MSTYPE = countminsketch, MSSPACE = 512, MFINALFUNC = countmin_slide_final,
+    SFUNC = countmin_add, SSPACE = 8192, MSFUNC = countmin_slide_add, MINVFUNC = countmin_slide_remove,
+    MSTYPE = countminsketch, MSSPACE = 8192, MFINALFUNC = countmin_slide_final,
     MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==');
 COMMENT IS 'The sketch of how often each value occurs: within 0.1 % of the total with a confidence of 99 %.';
 COMMENT IS 'The sketch of how often each value occurs. weight: how many, below zero to remove.';
@@ -86,16 +86,16 @@ COMMENT IS 'Inverse transition of countmin_range_agg in moving frames: a row goe
 
 CREATE AGGREGATE countmin_range_agg(
     value bigint [, weight bigint [, epsilon double precision, confidence double precision]]) (
-    SFUNC = countmin_range_add, SSPACE = 512, MSFUNC = countmin_range_slide_add,
-    MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch, MSSPACE = 512, MFINALFUNC = countmin_slide_final,
+    SFUNC = countmin_range_add, SSPACE = 32768, MSFUNC = countmin_range_slide_add,
+    MINVFUNC = countmin_range_slide_remove, MSTYPE = countminsketch, MSSPACE = 32768, MFINALFUNC = countmin_slide_final,
     MINITCOND = 'QwEAAQwFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==');
 COMMENT IS 'The sketch of how often each value occurs, with levels that answer ranges and quantiles too.';
 COMMENT IS 'The sketch of how often each value occurs, with levels for ranges. weight: how many, below zero to remove.';
 COMMENT IS 'How often each value and range occurs: a range within epsilon of the total with this confidence.';
 
 CREATE AGGREGATE countmin_merge(sketch countminsketch) (
-    SFUNC = countmin_merge, SSPACE = 32768, MSFUNC = countmin_slide_merge, MINVFUNC = countmin_subtract,
-    MSTYPE = countminsketch, MSSPACE = 32768, MFINALFUNC = countmin_final);
+    SFUNC = countmin_merge, SSPACE = 65536, MSFUNC = countmin_slide_merge, MINVFUNC = countmin_subtract,
+    MSTYPE = countminsketch, MSSPACE = 65536, MFINALFUNC = countmin_final);
 COMMENT IS 'The sketch of the values of all sketches. A moving frame costs a merge and a subtraction for each step.';
 
 CREATE FUNCTION countmin_total(sketch countminsketch) RETURNS bigint STRICT;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // countmin to PostgreSQL.
-#include "countmin/answers.hpp"
+#include "countmin/countmin.hpp"
 
 #include "pg/cached.hpp"
 #include "pg/shim.hpp"
@@ -9,7 +9,7 @@
 namespace {
 
 using namespace sketch;
-using cm::Answers;
+using Reader = CountMin::Reader;
 
 CountMin::Params checked_params(FunctionCallInfo fcinfo, double epsilon, double confidence, bool ranges) {
     const CountMin::Params params = CountMin::params_for(epsilon, confidence, ranges);
@@ -17,7 +17,7 @@ CountMin::Params checked_params(FunctionCallInfo fcinfo, double epsilon, double 
         ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                 errmsg("%s: epsilon %g with confidence %g could need %.0f MB, and the limit is %zu MB",
                        pg::function_name(fcinfo), epsilon, confidence,
-                       std::ceil(CountMin::cell_bytes_at_most(params) / 0x1p20), cm::kMostBytes >> 20),
+                       std::ceil(CountMin::cell_bytes_at_most(params) / 0x1p20), countmin::kMaxCellBytes >> 20),
                 errhint("Allow a greater epsilon or a lower confidence."));
     return params;
 }
@@ -27,7 +27,7 @@ struct CountMinShim {
     using Kernel = CountMin;
     static constexpr const char* kType = "countminsketch";
     static constexpr bool kRanges = ranges;
-    // A range is the sum of up to kMostNodes cells in which all levels collide, and on values all over bigint they do:
+    // A range is the sum of up to kMaxNodes cells in which all levels collide, and on values all over bigint they do:
     // 1 % would need rows of 2M cells. (Other radixes, exact top levels, and parents less some of their children win a
     // factor below three between them.)
     static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
@@ -47,8 +47,8 @@ using Ranges = CountMinShim<true>;
 constexpr int kWeight = 2, kParameters = 3;
 
 template <class T>
-cm::Key key_argument(FunctionCallInfo fcinfo) {
-    if constexpr (T::kRanges) return cm::biased_key(PG_GETARG_INT64(1));
+countmin::Key key_argument(FunctionCallInfo fcinfo) {
+    if constexpr (T::kRanges) return countmin::biased_key(PG_GETARG_INT64(1));
     return pg::hash_argument(fcinfo, 1);
 }
 
@@ -66,7 +66,7 @@ int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? P
 template <class T>
 [[gnu::flatten]] Datum add(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1) || (PG_NARGS() > kWeight && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
-    const cm::Key key = key_argument<T>(fcinfo);
+    const countmin::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
     return pg::add<T>(fcinfo, kParameters, [key, weight](CountMin& s) {
         if (s.ranges() != T::kRanges) [[unlikely]]
@@ -76,83 +76,87 @@ template <class T>
 }
 
 // The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
-// rows that are not NULL, and goes back to the initial state when the last of them leaves. That state is a trimmed
-// image, which no state with rows in it is.
+// rows that are not NULL, and goes back to the initial state when the last of them leaves. That state is a trimmed and
+// empty sketch of whatever parameters: the first row brings those it was called with. A user's own aggregate may begin
+// with another, which is kept.
+bool is_initial(const CountMin& s) { return s.trimmed() && !s.is_table() && s.listed() == 0 && s.added() == 0; }
+
 template <class T>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
-    if (!pg::in_transition(fcinfo)) elog(ERROR, "%s: called outside of an aggregate", pg::function_name(fcinfo));
-    const cm::Key key = key_argument<T>(fcinfo);
+    const bool aggregate = pg::in_transition(fcinfo);
+    const countmin::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
-    CountMin s = pg::state<T>(fcinfo);
-    if (s.trimmed()) {
+    CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::any<T>(fcinfo, 0);
+    if (is_initial(s)) {
         const CountMin::Params params = T::params(fcinfo, kParameters);
         s = CountMin::create(pg::allocate(CountMin::bytes_for(params)).room, params);
+    } else if (s.trimmed() || !aggregate) {
+        s = pg::relaid(s, s.grown_bytes());
     }
+    if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
     Status status;
     while ((status = in ? s.add(key, weight) : s.take_back(key, weight)) == Status::no_room)
         s = pg::relaid(s, s.grown_bytes());
     if (status != Status::ok) pg::raise(status, T::kType);
-    return pg::datum_of(s);
+    return aggregate ? pg::datum_of(s) : pg::trimmed(s);
 }
 
-void require_alike(const CountMin& a, const CountMin& b) {
-    if (a.ranges() != b.ranges())
+void require_alike(bool a_has_ranges, bool b_has_ranges) {
+    if (a_has_ranges != b_has_ranges)
         ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
                 errmsg("cannot combine a countminsketch that has levels for ranges with one that has none"),
                 errhint("Build both with countmin_agg, or both with countmin_range_agg."));
-    if (a.depth() != b.depth())
-        ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-                errmsg("cannot combine values of type countminsketch with %d and %d rows", a.depth(), b.depth()),
-                errhint("Build both with the same confidence."));
 }
 
 Datum merge(FunctionCallInfo fcinfo) {
     return pg::combine<Plain>(
         fcinfo, [](const CountMin& to, const CountMin& from) { return to.merge_bytes(from); },
         [](CountMin& to, const CountMin& from) {
-            require_alike(to, from);
+            require_alike(to.ranges(), from.ranges());
             return to.merge(from);
         });
 }
+
+// Whether a window calls: no other node has an inverse transition.
+bool in_window(FunctionCallInfo fcinfo) { return fcinfo->context != nullptr && IsA(fcinfo->context, WindowAggState); }
 
 // --- reading --------------------------------------------------------------------------------------------------------
 
 // Flat, as it is asked for many values of one sketch.
 [[gnu::flatten]] Datum estimate(FunctionCallInfo fcinfo) {
-    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    return Int64GetDatum(Answers(s).count(pg::hash_argument(fcinfo, 1)));
+    const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
+    return Int64GetDatum(s.count(pg::hash_argument(fcinfo, 1)));
 }
 
-Answers ranges_argument(FunctionCallInfo fcinfo) {
-    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
+Reader ranges_argument(FunctionCallInfo fcinfo) {
+    const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
     if (!s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: this countminsketch has no levels for ranges", pg::function_name(fcinfo)),
                 errhint("Build it with countmin_range_agg."));
-    return Answers(s);
+    return s;
 }
 
-Datum row_of(FunctionCallInfo fcinfo, const cm::Count& c) {
+Datum row_of(FunctionCallInfo fcinfo, const countmin::Count& c) {
     const std::array<int64, 3> row{c.lower, c.estimate, c.upper};
     return pg::row_of(fcinfo, std::span<const int64>(row));
 }
 
-Answers join_argument(FunctionCallInfo fcinfo, int argument) {
-    const CountMin::Reader s = pg::reader<Plain>(fcinfo, argument);
+Reader join_argument(FunctionCallInfo fcinfo, int argument) {
+    const Reader s = pg::reader<Plain>(fcinfo, argument);
     if (s.ranges())
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: a countminsketch with levels for ranges has no join size", pg::function_name(fcinfo)),
                 errhint("Build it with countmin_agg."));
-    return Answers(s);
+    return s;
 }
 
 // What the sketch promises, in words.
-const char* guarantee_of(const CountMin& s, double confidence) {
-    const Answers answers(s);
-    if (answers.exact()) return "few values, listed: every answer is exact";
-    const double count = std::floor(answers.error(1, confidence)), percent = 100 * confidence;
+const char* guarantee_of(const Reader& s, double confidence) {
+    if (s.exact()) return "few values, listed: every answer is exact";
+    const double count = std::floor(s.error(1, confidence)), percent = 100 * confidence;
     const char* range =
-        !s.ranges() ? "" : psprintf(", a range at most %.0f", std::floor(answers.error(cm::kMostNodes, confidence)));
+        !s.ranges() ? "" : psprintf(", a range at most %.0f", std::floor(s.error(countmin::kMaxNodes, confidence)));
     if (s.negative_cells())
         return psprintf(
             "some counts are below zero: the median of the rows answers; a count is off by at most %.0f "
@@ -183,7 +187,7 @@ SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
 SKETCH_FUNCTION(countmin_slide_final) {
     const CountMin s = pg::any<Plain>(fcinfo, 0);
-    if (s.trimmed()) PG_RETURN_NULL();
+    if (is_initial(s)) PG_RETURN_NULL();
     return pg::trimmed(s);
 }
 
@@ -195,13 +199,14 @@ SKETCH_FUNCTION(countmin_merge) {
 SKETCH_FUNCTION(countmin_slide_merge) { return merge(fcinfo); }
 
 // Also the way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of
-// unequal widths were in it, and the narrowest may be the one that leaves.
+// unequal parameters were in it, and the least may be those of the one that leaves. As the transition function of a
+// user's own aggregate it folds, as everywhere: a state that was only ever subtracted from is not `folded`.
 SKETCH_FUNCTION(countmin_subtract) {
-    if (pg::in_transition(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
+    if (in_window(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
     return pg::combine<Plain>(
         fcinfo, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
         [](CountMin& to, const CountMin& from) {
-            require_alike(to, from);
+            require_alike(to.ranges(), from.ranges());
             return to.subtract(from);
         });
 }
@@ -210,8 +215,8 @@ SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }
 
 SKETCH_FUNCTION(countmin_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    const CountMin::Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    return row_of(fcinfo, Answers(s).count_bounds(pg::hash_argument(fcinfo, 1), confidence));
+    const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
+    return row_of(fcinfo, s.count_bounds(pg::hash_argument(fcinfo, 1), confidence));
 }
 
 SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::reader<Plain>(fcinfo, 0).total()); }
@@ -230,28 +235,26 @@ SKETCH_FUNCTION(countmin_range_quantile) {
     if (!(fraction >= 0 && fraction <= 1))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: fraction must be between 0 and 1, not %g", pg::function_name(fcinfo), fraction));
-    const Answers answers = ranges_argument(fcinfo);
+    const Reader answers = ranges_argument(fcinfo);
     if (answers.total() <= 0) PG_RETURN_NULL();
     return Int64GetDatum(answers.quantile(fraction));
 }
 
 SKETCH_FUNCTION(countmin_join_size) {
-    const Answers a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
-    require_alike(a.sketch(), b.sketch());
+    const Reader a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
     return Float8GetDatum(a.join_size(b));
 }
 
 SKETCH_FUNCTION(countmin_join_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    const Answers a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
-    require_alike(a.sketch(), b.sketch());
+    const Reader a = join_argument(fcinfo, 0), b = join_argument(fcinfo, 1);
     const Bounds bounds = a.join_bounds(b, confidence);
     return pg::row_of(fcinfo, std::array{bounds.lower, bounds.estimate, bounds.upper});
 }
 
 SKETCH_FUNCTION(countmin_info) {
-    const CountMin::Reader s = pg::reader<Plain>(fcinfo, 0);
-    const double nodes = s.ranges() ? double{cm::kMostNodes} * cm::kLevels : 1;
+    const Reader s = pg::reader<Plain>(fcinfo, 0);
+    const double nodes = s.ranges() ? double{countmin::kMaxNodes} * countmin::kLevels : 1;
     const double confidence = -std::expm1(-s.depth());
     return pg::json(R"({"type": "countminsketch", "version": %d, "mode": "%s", "ranges": %s, "width": %zu, )"
                     R"("depth": %d, "epsilon": %.6g, "confidence": %.6g, "total": %lld, "added": %lld, )"
@@ -259,6 +262,6 @@ SKETCH_FUNCTION(countmin_info) {
                     s.version(), s.is_table() ? "table" : "list", s.ranges() ? "true" : "false", s.width(), s.depth(),
                     2.718281828459045 * nodes / static_cast<double>(s.width()), confidence,
                     static_cast<long long>(s.total()), static_cast<long long>(s.added()),
-                    static_cast<long long>(s.removed()), Answers(s).negative() ? "true" : "false",
-                    guarantee_of(s, confidence), s.bytes());
+                    static_cast<long long>(s.removed()), s.negative() ? "true" : "false", guarantee_of(s, confidence),
+                    s.bytes());
 }

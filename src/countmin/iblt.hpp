@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
 // Which values are left? A linear sketch that lists them, as long as they are few: an invertible Bloom lookup table
-// (Goodrich, Mitzenmacher, arXiv:1101.2245; Eppstein, Goodrich, TKDE 2011).
+// (IBLT; Goodrich, Mitzenmacher, arXiv:1101.2245; Eppstein, Goodrich, TKDE 2011).
 //
 // A key with weight w is added to one cell in each of four parts:
 //
@@ -11,12 +11,12 @@
 //   16      8     turned   sum of w * (key with its halves exchanged)
 //   24      8     check    sum of w * mix(key)
 //
-// A cell that holds one key alone shows it: odd weights have an inverse modulo 2^64, and the product with a weight
-// of 2^t times an odd number loses the t highest bits of the key in one sum and of its other half in the other; `check`
-// proves the key. Taking it out of its other cells lays bare the next. Two cells a key that is left are room enough:
-// 64 keys in 128 cells come apart but for two cases in a thousand. (A weight that is a multiple of 2^33 hides its key.)
-// Whether they do depends on the keys and weights that are left alone: not on what was added and removed before. That
-// makes the stored form of a sketch a function of what it stands for.
+// A pure cell, which holds one key alone, shows it: odd weights have an inverse modulo 2^64, and the product with a
+// weight of 2^t times an odd number loses the t highest bits of the key in one sum and of its other half in the other;
+// `check` proves the key. Taking it out of its other cells may make those pure: so the table is peeled. Two cells a key
+// that is left are room enough: 64 keys in 128 cells come apart but for two cases in a thousand. (A weight that is a
+// multiple of 2^33 hides its key.) Whether they do depends on the keys and weights that are left alone: not on what was
+// added and removed before. That makes the stored form of a sketch a function of what it stands for.
 #pragma once
 
 #include <algorithm>
@@ -26,36 +26,37 @@
 #include <cstring>
 
 #include "core/kernel.hpp"
+#include "countmin/cells.hpp"
 #include "countmin/rows.hpp"
 
-namespace sketch::cm {
+namespace sketch::countmin {
 
 inline constexpr int kParts = 4;
-inline constexpr int kMostLgPart = 9;
-inline constexpr int kMostListed = 2 << kMostLgPart;
+inline constexpr int kMaxLgPart = 9;
+inline constexpr int kMaxListed = 2 << kMaxLgPart;
 
 // Cells in each part: they take as many bytes as one row of cells of one byte, within limits.
-constexpr int lg_part(int lg_width) { return std::clamp(lg_width - 7, 2, kMostLgPart); }
+constexpr int lg_part(int lg_width) { return std::clamp(lg_width - 7, 2, kMaxLgPart); }
 // So many keys are listed at most.
 constexpr int list_limit(int lg_width) { return 2 << lg_part(lg_width); }
 
 // Two vectors, for two additions at once each.
 typedef std::uint64_t Pair __attribute__((vector_size(16)));
-struct RecoveryCell {
+struct IbltCell {
     Pair first;   // weight, keys
     Pair second;  // turned, check
 
-    RecoveryCell operator+(const RecoveryCell& other) const { return {first + other.first, second + other.second}; }
-    RecoveryCell operator-(const RecoveryCell& other) const { return {first - other.first, second - other.second}; }
+    IbltCell operator+(const IbltCell& other) const { return {first + other.first, second + other.second}; }
+    IbltCell operator-(const IbltCell& other) const { return {first - other.first, second - other.second}; }
     bool empty() const { return (first[0] | first[1] | second[0] | second[1]) == 0; }
 };
 
 inline constexpr std::uint64_t kCheckSeed = 0x5851F42D4C957F2D;
 constexpr std::uint64_t check_hash(Key key) { return mixed(key ^ kCheckSeed); }
 
-constexpr std::size_t recovery_bytes(int lg_width) { return sizeof(RecoveryCell) * kParts << lg_part(lg_width); }
+constexpr std::size_t iblt_bytes(int lg_width) { return sizeof(IbltCell) * kParts << lg_part(lg_width); }
 
-inline RecoveryCell recovery_cell(Key key, std::uint64_t weight, std::uint64_t check) {
+inline IbltCell iblt_cell(Key key, std::uint64_t weight, std::uint64_t check) {
     if (weight == 1) return {Pair{1, key}, Pair{std::rotl(key, 32), check}};  // most are, and products are not free
     return {Pair{weight, key * weight}, Pair{std::rotl(key, 32) * weight, check * weight}};
 }
@@ -72,7 +73,7 @@ class KeyAdder {
 
     [[gnu::always_inline]] void add(Key key, std::uint64_t weight) const {
         const std::uint64_t check = check_hash(key), offsets = check << kLgCell;  // as cell_index, in bytes
-        const RecoveryCell change = recovery_cell(key, weight, check);
+        const IbltCell change = iblt_cell(key, weight, check);
         const Pair first = change.first, second = change.second;
         const auto add_at = [&](std::byte* at) {
             store(at, load<Pair>(at) + first);
@@ -85,30 +86,30 @@ class KeyAdder {
     }
 
   private:
-    static constexpr int kLgCell = std::countr_zero(sizeof(RecoveryCell));
+    static constexpr int kLgCell = std::countr_zero(sizeof(IbltCell));
     std::byte* cells_;
     std::size_t mask_, part_;
 };
 
 // Adds the cells of a sketch of the same or a greater width, or takes them away.
-inline void add_recovery(std::byte* to, int lg, const std::byte* from, int from_lg, bool minus) {
+inline void add_iblt(std::byte* to, int lg, const std::byte* from, int from_lg, Sign sign) {
     const std::size_t n = std::size_t{kParts} << from_lg, mask = (std::size_t{1} << lg) - 1;
     for (std::size_t i = 0; i < n; ++i) {
-        std::byte* const at = to + (((i >> from_lg) << lg) + (i & mask)) * sizeof(RecoveryCell);
-        const auto other = load<RecoveryCell>(from + i * sizeof(RecoveryCell));
-        const auto cell = load<RecoveryCell>(at);
-        store(at, minus ? cell - other : cell + other);
+        std::byte* const at = to + (((i >> from_lg) << lg) + (i & mask)) * sizeof(IbltCell);
+        const auto other = load<IbltCell>(from + i * sizeof(IbltCell));
+        const auto cell = load<IbltCell>(at);
+        store(at, sign == Sign::minus ? cell - other : cell + other);
     }
 }
 
-inline void fold_recovery(std::byte* cells, int lg, int target_lg) {
+inline void fold_iblt(std::byte* cells, int lg, int target_lg) {
     const std::size_t size = std::size_t{1} << lg, target = std::size_t{1} << target_lg;
     for (std::size_t part = 0; part < kParts; ++part)
         for (std::size_t i = 0; i < target; ++i) {
-            auto sum = load<RecoveryCell>(cells + (part * size + i) * sizeof(RecoveryCell));
+            auto sum = load<IbltCell>(cells + (part * size + i) * sizeof(IbltCell));
             for (std::size_t j = i + target; j < size; j += target)
-                sum = sum + load<RecoveryCell>(cells + (part * size + j) * sizeof(RecoveryCell));
-            store(cells + (part * target + i) * sizeof(RecoveryCell), sum);
+                sum = sum + load<IbltCell>(cells + (part * size + j) * sizeof(IbltCell));
+            store(cells + (part * target + i) * sizeof(IbltCell), sum);
         }
 }
 
@@ -119,26 +120,26 @@ constexpr std::uint64_t inverse_of(std::uint64_t odd) {
     return x;
 }
 
-// Cells to take apart, and the keys that come out of them.
-class Recovery {
+// Lists the keys that cells hold.
+class IbltDecoder {
   public:
-    explicit Recovery(int lg_width) : lg_(lg_part(lg_width)), limit_(list_limit(lg_width)) {}
+    explicit IbltDecoder(int lg_width) : lg_(lg_part(lg_width)), limit_(list_limit(lg_width)) {}
 
-    // Of the cells of a sketch.
-    bool recover(const std::byte* cells) {
+    // Of the cells of a sketch. False where they do not come apart.
+    bool decode(const std::byte* cells) {
         std::memcpy(cells_, cells, bytes());
-        return take_apart();
+        return peel();
     }
     // Of a log.
     template <class Entry>
-    bool recover(const std::byte* log, std::size_t n) {
+    bool decode(const std::byte* log, std::size_t n) {
         std::memset(cells_, 0, bytes());
         const KeyAdder adder(reinterpret_cast<std::byte*>(cells_), lg_);
         for (std::size_t i = 0; i < n; ++i) {
             const Update u = update_of(load<Entry>(log + i * sizeof(Entry)));
             adder.add(u.key, static_cast<std::uint64_t>(u.weight));
         }
-        return take_apart();
+        return peel();
     }
 
     // Ascending, distinct, no weight zero.
@@ -148,31 +149,43 @@ class Recovery {
 
   private:
     std::size_t count() const { return std::size_t{kParts} << lg_; }
-    std::size_t bytes() const { return count() * sizeof(RecoveryCell); }
+    std::size_t bytes() const { return count() * sizeof(IbltCell); }
 
-    bool take_apart() {
+    // Each key that is found is one of `limit_`, and sends back to its cells alone: so that hostile cells cannot make
+    // this long.
+    bool peel() {
         listed_ = 0;
-        for (bool progress = true; progress;) {
-            progress = false;
-            for (std::size_t i = 0; i < count(); ++i) {
-                Update only;
-                if (cells_[i].empty() || !is_single(i, only)) continue;
-                if (listed_ == limit_) return false;
-                list_[listed_++] = only;
-                KeyAdder(reinterpret_cast<std::byte*>(cells_), lg_)
-                    .add(only.key, -static_cast<std::uint64_t>(only.weight));
-                progress = true;
-            }
-        }
+        for (std::size_t i = 0; i < count(); ++i)
+            if (!peel_from(i)) return false;
         for (std::size_t i = 0; i < count(); ++i)
             if (!cells_[i].empty()) return false;
         std::sort(list_, list_ + listed_, [](const Update& a, const Update& b) { return a.key < b.key; });
         return std::adjacent_find(begin(), end(), [](const Update& a, const Update& b) { return a.key == b.key; }) ==
                end();
     }
+    // This cell, and those that become pure by it. False where there are too many keys.
+    bool peel_from(std::size_t first) {
+        std::uint16_t pending[kParts * kMaxListed];
+        std::size_t n = 0;
+        for (std::size_t i = first;; i = pending[--n]) {
+            Update only;
+            if (!cells_[i].empty() && is_pure(i, only)) {
+                if (listed_ == limit_) return false;
+                list_[listed_++] = only;
+                const std::uint64_t check = check_hash(only.key);
+                const IbltCell cell = iblt_cell(only.key, static_cast<std::uint64_t>(only.weight), check);
+                for (int part = 0; part < kParts; ++part) {
+                    const std::size_t at = cell_index(check, part, lg_);
+                    cells_[at] = cells_[at] - cell;
+                    pending[n++] = static_cast<std::uint16_t>(at);
+                }
+            }
+            if (n == 0) return true;
+        }
+    }
 
-    bool is_single(std::size_t i, Update& only) const {
-        const RecoveryCell cell = cells_[i];
+    bool is_pure(std::size_t i, Update& only) const {
+        const IbltCell cell = cells_[i];
         const std::uint64_t weight = cell.first[0];
         if (weight == 0) return false;
         const int zeros = std::countr_zero(weight);
@@ -181,14 +194,14 @@ class Recovery {
         const Key low = (cell.first[1] * inverse >> zeros) & 0xFFFFFFFF, high = cell.second[0] * inverse >> zeros << 32;
         const Key key = high | low;
         const std::uint64_t check = check_hash(key);
-        const RecoveryCell alone = recovery_cell(key, weight, check);
         only = {key, static_cast<std::int64_t>(weight)};
-        return (cell - alone).empty() && cell_index(check, static_cast<int>(i >> lg_), lg_) == i;
+        return (cell - iblt_cell(key, weight, check)).empty() &&
+               cell_index(check, static_cast<int>(i >> lg_), lg_) == i;
     }
 
     int lg_, limit_, listed_ = 0;
-    RecoveryCell cells_[std::size_t{kParts} << kMostLgPart];
-    Update list_[kMostListed];
+    IbltCell cells_[std::size_t{kParts} << kMaxLgPart];
+    Update list_[kMaxListed];
 };
 
-}  // namespace sketch::cm
+}  // namespace sketch::countmin
