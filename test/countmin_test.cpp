@@ -164,7 +164,7 @@ TEST(CountMin, ExactWhileListed) {
     }
 }
 
-// Up to half of the recovery cells, the list comes apart; the rare sets of values that do not stay a table.
+// Up to half of the cells of the IBLT, the list comes apart; the rare sets of values that do not stay a table.
 TEST(CountMin, FewValuesAreListed) {
     Random random{21};
     int tables = 0;
