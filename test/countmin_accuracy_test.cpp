@@ -48,7 +48,7 @@ std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.nam
 std::int64_t spread(std::uint64_t value) {
     constexpr int kApart = 44;
     const auto v = static_cast<std::int64_t>(value) - static_cast<std::int64_t>(kValues / 3);
-    return v * (std::int64_t{1} << kApart) + static_cast<std::int64_t>(countmin::mixed(value) >> (64 - kApart));
+    return v * (std::int64_t{1} << kApart) + static_cast<std::int64_t>(mix64(value) >> (64 - kApart));
 }
 std::uint64_t key_of(bool ranges, std::uint64_t value) {
     return ranges ? countmin::biased_key(spread(value)) : hash_int64(static_cast<std::int64_t>(value));

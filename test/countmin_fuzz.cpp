@@ -84,12 +84,12 @@ void run(const std::uint8_t* data, std::size_t size) {
         switch (data[i] % 7) {
             case 0:
             case 1:
-                for (std::uint64_t v = first; v < first + n; ++v) a.add(countmin::mixed(v), 1);
+                for (std::uint64_t v = first; v < first + n; ++v) a.add(mix64(v), 1);
                 break;
             case 2:
-                for (std::uint64_t v = 0; v < n; ++v) a.add(countmin::mixed(first), 1);
+                for (std::uint64_t v = 0; v < n; ++v) a.add(mix64(first), 1);
                 break;
-            case 3: a.add(countmin::mixed(first), weight * (data[i] + std::int64_t{1})); break;
+            case 3: a.add(mix64(first), weight * (data[i] + std::int64_t{1})); break;
             case 4: std::swap(a, b); break;
             case 5:
                 a.merge(b);

@@ -470,7 +470,7 @@ TEST(CountMin, FewBytesNeverTakeMany) {
 
 // Keys that all go to one slot of a hash table by kGolden.
 TEST(CountMin, AdversarialKeysCostNoMoreThanSorting) {
-    const std::uint64_t inverse = countmin::inverse_of(countmin::kGolden);
+    const std::uint64_t inverse = countmin::inverse_of(kGolden);
     const CountMin::Params params{14, 3, true};
     const auto build_with = [&](std::int64_t weight, std::uint64_t step) {
         Sketch<CountMin> sketch(params);

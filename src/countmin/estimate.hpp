@@ -182,14 +182,8 @@ class Reader : public Layout {
     }
 
     std::int64_t listed_count(Key key) const {
-        std::size_t low = 0, high = listed();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (listed(middle).key < key)
-                low = middle + 1;
-            else
-                high = middle;
-        }
+        const std::size_t low =
+            partition_index(std::size_t{0}, listed(), [&](std::size_t i) { return listed(i).key < key; });
         return low < listed() && listed(low).key == key ? listed(low).weight : 0;
     }
 

@@ -52,7 +52,7 @@ struct IbltCell {
 };
 
 inline constexpr std::uint64_t kCheckSeed = 0x5851F42D4C957F2D;
-constexpr std::uint64_t check_hash(Key key) { return mixed(key ^ kCheckSeed); }
+constexpr std::uint64_t check_hash(Key key) { return mix64(key ^ kCheckSeed); }
 
 constexpr std::size_t iblt_bytes(int lg_width) { return sizeof(IbltCell) * kParts << lg_part(lg_width); }
 

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bytes.hpp"
 #include "core/xxh3.hpp"
 
 namespace sketch::countmin {
@@ -41,18 +42,9 @@ constexpr Update update_of(Update update) { return update; }
 constexpr Key biased_key(std::int64_t value) { return static_cast<Key>(value) ^ std::uint64_t{1} << 63; }
 constexpr std::int64_t value_of(Key key) { return static_cast<std::int64_t>(key ^ std::uint64_t{1} << 63); }
 
-constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
-
-// The finalizer of splitmix64 (Steele, Lea, Flood 2014): a bijection.
-constexpr std::uint64_t mixed(std::uint64_t x) {
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
-    x = (x ^ x >> 27) * 0x94D049BB133111EB;
-    return x ^ x >> 31;
-}
-
 // The hash of the interval with this number on a level; on level 0 that of the value, as sketch_hash has it.
 inline std::uint64_t node_hash(Key node, int level) {
-    return level == 0 ? hash_int64(value_of(node)) : mixed(node ^ static_cast<std::uint64_t>(level) * kGolden);
+    return level == 0 ? hash_int64(value_of(node)) : mix64(node ^ static_cast<std::uint64_t>(level) * kGolden);
 }
 
 // Whether a value is counted once, or at every level.
@@ -84,8 +76,8 @@ inline void for_each_row(std::uint64_t hash, int lg_width, int depth, Visit visi
     }
     for (int first = 0; first < depth; first += kSlices) {
         const auto word = static_cast<std::uint64_t>(first);
-        std::uint64_t low = first == 0 ? hash : mixed(hash + word * kGolden);
-        std::uint64_t high = lg_width > kSliceBits ? mixed(hash + (word + 1) * kGolden) : 0;
+        std::uint64_t low = first == 0 ? hash : mix64(hash + word * kGolden);
+        std::uint64_t high = lg_width > kSliceBits ? mix64(hash + (word + 1) * kGolden) : 0;
         for (int row = first; row < std::min(first + kSlices, depth); ++row) {
             visit(row, ((low & slice) | (high & slice) << kSliceBits) & mask);
             low >>= kSliceBits;
