@@ -425,7 +425,7 @@ TEST(CountMin, StatesGrowWithTheirValues) {
         for (std::uint64_t i = 0; i < values * times; ++i) {
             const countmin::Key key = countmin::biased_key(static_cast<std::int64_t>(i % values));
             EXPECT_EQ(sketch.add([key](CountMin& s) { return s.add(key, 1); }), Status::ok);
-            EXPECT_LE(sketch.kernel().bytes(), 6 * before);  // in steps
+            EXPECT_LE(sketch.kernel().bytes(), 11 * before);  // in steps; the last to cells of four bytes
             before = sketch.kernel().bytes();
         }
         return before;
@@ -434,7 +434,8 @@ TEST(CountMin, StatesGrowWithTheirValues) {
     EXPECT_LE(bytes_of(2000, 1), 32768u);
     EXPECT_LE(bytes_of(2000, 20), 131072u);
     EXPECT_LE(bytes_of(10000, 3), 40u * 10000);
-    EXPECT_LE(bytes_of(30000, 1), 2u << 20);
+    EXPECT_LE(bytes_of(30000, 1), 600000u);
+    EXPECT_LE(bytes_of(60000, 1), 6u << 20);
 }
 
 TEST(CountMin, StoredTablesArePacked) {
@@ -454,7 +455,7 @@ TEST(CountMin, StoredTablesArePacked) {
 // is no image.
 TEST(CountMin, FewBytesNeverTakeMany) {
     for (const auto params : {CountMin::Params{20, 5, false}, CountMin::Params{17, 37, false}}) {
-        const Image table = build(params, {{1, INT64_MAX / 2}, {2, std::int64_t{1} << 40}, {3, std::int64_t{1} << 40}});
+        const Image table = build(params, {{1, INT64_MAX / 2}, {2, 1}, {3, -7}});
         EXPECT_LE(open<CountMin>(table).bytes(), 200u);  // a list
         const Image many = build(params, ones(0, 1500));
         const CountMin s{std::span<const std::byte>(many)};

@@ -21,7 +21,7 @@
 //   working list   the log: updates in any order, or keys alone (log.hpp), with room for slots
 //   working table  the log, of what waits; the IBLT; depth * width cells (cells.hpp)
 //
-//   working list -> working table    its log is full of different values, and takes a quarter of the table's bytes
+//   working list -> working table    its log is full of different values, and takes half of the table's bytes
 //   working -> trimmed               the form that Stored::recover decides on, whichever the working one is
 //   trimmed -> working               the same form
 //

@@ -117,12 +117,12 @@ class Layout : public View {
         const auto limit = static_cast<std::size_t>(countmin::list_limit(lg_width));
         return std::min(8 * limit, std::max<std::size_t>(512, 2 * limit)) * sizeof(Update);
     }
-    // Of a list's log, before it becomes a table: a list grows until it takes a quarter of the least table, so that few
+    // Of a list's log, before it becomes a table: a list grows until it takes half of the least table, so that few
     // values take little in however wide rows.
     static constexpr std::size_t max_list_bytes(int lg_width, int depth) {
-        const std::size_t quarter = whole_updates((static_cast<std::size_t>(depth) << lg_width) / 4);
+        const std::size_t half = whole_updates((static_cast<std::size_t>(depth) << lg_width) / 2);
         const std::size_t buffer = buffer_bytes(lg_width);
-        return quarter < 4 * buffer ? buffer : std::min(quarter, kMaxLogBytes);
+        return half < 4 * buffer ? buffer : std::min(half, kMaxLogBytes);
     }
     std::size_t max_list_bytes() const { return max_list_bytes(lg_width(), depth()); }
 
