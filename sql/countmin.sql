@@ -236,9 +236,17 @@ SELECT 'rejects a join of ranges',
 SELECT 'join: bounds, estimate, epsilon',
     b.lower <= n AND n <= b.upper AND b.estimate = countmin_join_size(s, r) AND b.estimate - n <= 0.001 * 40000 * 40000
 FROM (SELECT countmin_agg(v) AS s, countmin_agg(v / 2) AS r FROM cm_rows) q, countmin_join_bounds(s, r, 0.99) b,
-SELECT 'another confidence folds to the lesser depth',
-    countmin_info(countmin_merge(countmin_empty(0.01, 0.99), countmin_empty(0.01, 0.9)))->>'depth' = '3';
-SELECT 'rejects values minus ranges', pg_temp.rejects('countmin_range_empty()', 'countmin_empty() - %s');
+    (SELECT sum(a.n * b.n) AS n FROM cm_exact a
+    JOIN (SELECT v / 2 AS v, count(*) AS n FROM cm_rows GROUP BY 1) b USING (v)) x;
+SELECT 'join of few is exact', countmin_join_size(countmin_agg(x), countmin_agg(y)) = 5
+FROM (VALUES (1, 1), (1, 2), (2, 1), (3, 9)) v(x, y);
+SELECT 'join commutes, and is not too low',
+    bool_and(countmin_join_size(a.s, b.s) = countmin_join_size(b.s, a.s)
+        AND countmin_join_size(a.s, b.s) >= least(a.n, b.n))
+FROM cm_samples a, cm_samples b WHERE a.e > 0 AND b.e > 0;
+SELECT 'a join with another confidence uses the rows that both have',
+    countmin_join_size(countmin_agg(x, 1, 0.01, 0.99), countmin_agg(x, 1, 0.01, 0.9)) >= count(*)
+FROM generate_series(1, 3000) x;
 
 -- 10. many groups stay small -----------------------------------------------------------------------------------------
 -- (ten values in 192 bytes; in one of some ten thousand groups two values hide each other, and it stays a table)
