@@ -111,13 +111,14 @@ class EntryLog : public EntryTable<Room, kRowWords> {
 
     // The rows that begin a log, or that it has no room for.
     [[gnu::noinline]] Status append_with_room(Item item, Words words) {
-        if (item_kind() == ItemKind::none) set_mode(static_cast<std::uint8_t>(item.kind));
-        if (item.kind != item_kind()) return Status::unlike_items;
+        if (item_kind() != ItemKind::none && item.kind != item_kind()) return Status::unlike_items;
         if (log_used() + row_words(item) > slots()) {
-            if (capacity() == 0) return Status::no_room;
+            if (capacity() == 0) return Status::no_room;  // a trimmed image, too: it is not written to
             if (const Status status = flush(); status != Status::ok) return status;
+            set_mode(static_cast<std::uint8_t>(item.kind));
             if (row_words(item) > slots()) return apply_long(item, words);
         }
+        set_mode(static_cast<std::uint8_t>(item.kind));
         put_row(item, words);
         return Status::ok;
     }

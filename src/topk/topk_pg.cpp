@@ -124,16 +124,16 @@ SKETCH_FUNCTION(topk_list) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const auto order = ranking(s);
+    const std::size_t n = s.listed() == 0 ? order.size() : std::min<std::size_t>(order.size(), s.listed());
     StringInfoData text;
     initStringInfo(&text);
-    const char* separator = "[";
-    for (const std::uint32_t i : order.first(std::min<std::size_t>(order.size(), s.listed()))) {
-        appendStringInfo(&text, "%s{\"item\": ", separator);
+    appendStringInfoChar(&text, '[');
+    for (const std::uint32_t i : order.first(n)) {
+        appendStringInfoString(&text, i == order[0] ? "{\"item\": " : ", {\"item\": ");
         pg::append_json(&text, s.item(i));
         appendStringInfo(&text, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.lower(i), s.lower(i),
                          s.upper(i));
-        separator = ", ";
     }
-    appendStringInfoString(&text, order.empty() ? "[]" : "]");
+    appendStringInfoChar(&text, ']');
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
