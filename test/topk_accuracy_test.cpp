@@ -41,7 +41,7 @@ void add(Sketch<Topk>& sketch, Counts& truth, std::uint64_t i, double weight = 1
 template <class Items>
 void expect_sound(const Image& image, const Counts& truth) {
     ASSERT_EQ(Topk::check(image), Status::ok);
-    const Topk s = open<Topk>(image);
+    const Topk::Reader s = open<Topk>(image);
     double total = 0;
     std::uint64_t outside = 0;
     for (const auto& [i, weight] : truth) {
@@ -67,7 +67,7 @@ std::vector<std::uint64_t> true_top(const Counts& truth, std::size_t n) {
 
 template <class Items>
 std::size_t found_in_ranking(const Image& image, const Counts& truth, std::size_t n) {
-    const Topk s = open<Topk>(image);
+    const Topk::Reader s = open<Topk>(image);
     std::vector<std::uint32_t> order(s.entries());
     s.rank(order);
     order.resize(std::min(order.size(), n));
@@ -90,7 +90,7 @@ TEST_P(TopkStreams, EveryItemIsWithinItsBounds) {
         for (int i = 0; i < 1000000; ++i) add<Strings>(sketch, truth, zipf());
         const Image image = sketch.trimmed();
         expect_sound<Strings>(image, truth);
-        const Topk s = open<Topk>(image);
+        const Topk::Reader s = open<Topk>(image);
         std::printf("  zipf %.1f  k %4u  floor %6.0f  (total/(k+1) %6.0f)  of the true 10: %zu, of k/4: %zu\n", alpha,
                     k, s.floor(), s.total() / (k + 1), found_in_ranking<Strings>(image, truth, 10),
                     found_in_ranking<Strings>(image, truth, k / 4));
@@ -111,7 +111,7 @@ TEST(TopkAccuracy, AllDistinct) {
     Integers items;
     for (std::uint64_t i = 0; i < 10000000; ++i) sketch.add([&](Topk& s) { return s.add(items(i)); });
     const Image image = sketch.trimmed();
-    const Topk s = open<Topk>(image);
+    const Topk::Reader s = open<Topk>(image);
     EXPECT_EQ(Topk::check(image), Status::ok);
     EXPECT_EQ(s.total(), 1e7);
     EXPECT_LE(s.floor(), 1e7 / 129);

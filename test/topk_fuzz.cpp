@@ -14,7 +14,7 @@ struct Room {
         const bool integers = s.item_kind() <= sketch::ItemKind::integer;
         return s.add(integers ? Item::of(static_cast<std::int64_t>(i)) : Item::of(s.item_kind(), &text, i % 9), 2);
     }
-    static void read(const sketch::Topk& s) {
+    static void read(const sketch::Topk::Reader& s) {
         std::vector<std::uint32_t> order(s.entries());
         s.rank(order);
         for (const std::uint32_t i : order)

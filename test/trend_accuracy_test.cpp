@@ -51,7 +51,7 @@ Trend::Params params(std::uint32_t k) { return {2, {2 * kDay, 30 * kDay}, k, kDa
 
 void expect_scores(const Image& image, const std::vector<Event>& events, bool exact) {
     ASSERT_EQ(Trend::check(image), Status::ok);
-    const Trend s = open<Trend>(image);
+    const Trend::Reader s = open<Trend>(image);
     std::int64_t latest = events[0].at;
     std::map<std::int64_t, int> items;
     for (const Event& e : events) {
@@ -138,7 +138,7 @@ TEST(TrendAccuracy, BurstsAreFound) {
         add(sketch, {i > 99000 && random.below(20) == 0 ? 777 : static_cast<std::int64_t>(random.below(30)), at, 1});
     }
     const Image image = sketch.trimmed();
-    const Trend s = open<Trend>(image);
+    const Trend::Reader s = open<Trend>(image);
     std::uint32_t best = 0;
     for (std::uint32_t i = 1; i < s.entries(); ++i)
         if (s.burst(i).strength > s.burst(best).strength) best = i;

@@ -15,7 +15,7 @@ struct Room {
         return s.add(integers ? Item::of(static_cast<std::int64_t>(i)) : Item::of(s.item_kind(), &text, i % 9),
                      8000 * sketch::Trend::kDay + static_cast<std::int64_t>(i) * sketch::Trend::kDay, 2);
     }
-    static void read(const sketch::Trend& s) {
+    static void read(const sketch::Trend::Reader& s) {
         std::vector<std::uint32_t> order(s.entries());
         s.rank(order, s.scales() - 1);
         for (const std::uint32_t i : order)

@@ -14,7 +14,7 @@ constexpr std::int64_t kDay = Trend::kDay, kStart = 8000 * kDay;
 Item text(const std::string& s) { return Item::of(ItemKind::text, s.data(), s.size()); }
 
 // Every reader, folded into one number.
-double read_all(const Trend& s) {
+double read_all(const Trend::Reader& s) {
     double sum = 0;
     for (int t = 0; t < s.scales(); ++t) {
         const double now = s.decay_to(s.latest(), t), later = s.decay_to(s.latest() + kDay, t);
@@ -28,7 +28,7 @@ double read_all(const Trend& s) {
             EXPECT_LE(s.lower(i, t), s.upper(i, t));
             EXPECT_EQ(s.find(s.item(i)), i);
             EXPECT_FALSE(std::isnan(s.burst(i).strength));
-            sum += now * (place++ * s.lower(i, t) + s.error(i, t));
+            sum += now * (place++ * s.estimate(i, t) + s.upper(i, t));
         }
     }
     return sum;
@@ -51,7 +51,7 @@ struct TrendLaws {
             s.add(text(item), kStart + static_cast<std::int64_t>(i) * kDay / 100 - late, static_cast<double>(i % 3));
         return status == Status::unlike_items ? Status::ok : status;
     }
-    static double read(const Trend& s) { return read_all(s); }
+    static double read(const Trend::Reader& s) { return read_all(s); }
 
     template <class Room>
     static Image build(Trend::Params params, std::uint64_t n) {
@@ -94,10 +94,10 @@ TEST(Decay, PowersOfTwo) {
     Random random{1};
     for (int i = 0; i < 1000000; ++i) {
         const double x = random.uniform();
-        ASSERT_NEAR(decay::exp2_fraction(x) / std::exp2(x), 1, 5e-16);
+        ASSERT_NEAR(trend::exp2_fraction(x) / std::exp2(x), 1, 5e-16);
     }
-    EXPECT_EQ(decay::exp2_fraction(0), 1);
-    for (int i = 0; i < 16; ++i) EXPECT_EQ(decay::exp2_fraction(i / 16.0), std::exp2(i / 16.0));
+    EXPECT_EQ(trend::exp2_fraction(0), 1);
+    for (int i = 0; i < 16; ++i) EXPECT_EQ(trend::exp2_fraction(i / 16.0), std::exp2(i / 16.0));
 }
 
 TEST(Decay, MomentsAreExact) {
@@ -108,7 +108,7 @@ TEST(Decay, MomentsAreExact) {
         if (i % 5 == 0) at = i % 2 ? Trend::kFirst : Trend::kEnd - 1;
         const std::int64_t h =
             Trend::kSecond + static_cast<std::int64_t>(random.below(std::uint64_t{1} << random.below(54)));
-        const decay::Moment m = decay::HalfLife(h).moment(at);
+        const trend::Moment m = trend::HalfLife(h).moment(at);
         ASSERT_GE(m.rest, 0);
         ASSERT_LT(m.rest, h);
         ASSERT_TRUE(static_cast<__int128>(m.whole) * h + m.rest == at);

@@ -1,111 +1,110 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Heavy hitters, the stored form: the k entries that stay, in the order of hash and item.
+// Heavy hitters, the stored form: packing, and whether bytes are one.
 #pragma once
 
-#include "heavy_hitters/log.hpp"
+#include "heavy_hitters/layout.hpp"
+#include "heavy_hitters/pack.hpp"
 
-namespace sketch {
+namespace sketch::heavy_hitters {
 
-template <class Room, int kRowWords>
-class EntryTrim : public EntryLog<Room, kRowWords> {
+inline constexpr double kMaxTotal = 1e200;  // of images that may still be merged
+
+template <class Form>
+class Stored : public Layout<Form> {
   public:
-    using Base = EntryLog<Room, kRowWords>;
+    using Base = Layout<Form>;
     using Base::Base;
-    using Base::entries, Base::floor, Base::item, Base::item_kind, Base::k, Base::trimmed;
 
-    // Of a settled image; room has trimmed_bytes().
-    std::size_t trim(std::span<std::byte> room) const {
-        if (trimmed()) {
-            std::memcpy(room.data(), image_, bytes_);
-            return bytes_;
+    // Writes a settled sketch into room; its bytes.
+    static std::size_t pack(const Base& from, std::span<std::byte> room) {
+        if (from.trimmed()) {
+            copy_in_steps(room.data(), from.image(), from.bytes());
+            return from.bytes();
         }
-        switch (scales()) {
-            case 1: return trim_scales<1>(room);
-            case 2: return trim_scales<2>(room);
-            case 3: return trim_scales<3>(room);
-            default: return trim_scales<4>(room);
+        Stored to(room.data(), room.size());
+        const EntryTable entries = from.table();
+        std::memcpy(room.data(), from.image(), Base::head_bytes(from.scales()));
+        to.set_slots(0);
+        to.set_count(0);
+        copy_in_steps(to.table().entries, entries.entries, entries.size() * entries.stride);
+        Form::normalize(to);
+        switch (to.scales()) {
+            case 1: return to.template pack_entries<1>(entries);
+            case 2: return to.template pack_entries<2>(entries);
+            case 3: return to.template pack_entries<3>(entries);
+            default: return to.template pack_entries<4>(entries);
         }
     }
 
-  protected:
-    using Base::arena_used, Base::bytes_, Base::head_bytes, Base::image_, Base::places, Base::scales, Base::set_floor;
-    using typename Base::Places;
+    // The part of check that follows the room's own.
+    Status check_body() const {
+        if (this->item_kind() > kLastItemKind) return Status::bad_parameter;
+        if (this->k() < static_cast<std::uint32_t>(this->scales()) || this->k() > kMaxEntries)
+            return Status::bad_parameter;
+        const std::uint32_t n = this->entries();
+        const std::size_t arena = this->arena_used();
+        if (this->slots() != 0 || this->count() != 0 || n > this->k()) return Status::bad_content;
+        if (this->bytes() != this->head_bytes() + n * this->stride() + arena) return Status::wrong_size;
+        if ((n != 0 || arena != 0) && this->item_kind() == ItemKind::none) return Status::bad_content;
+        return sums_are_valid() && items_are_valid() ? Status::ok : Status::bad_content;
+    }
 
   private:
-    template <int kScales>
-    struct Raw {
-        std::uint64_t word;
-        double upper[kScales], error[kScales];
-    };
+    static bool is_sum(double value) { return value >= 0 && !std::signbit(value) && value <= kMaxTotal; }
 
     template <int kScales>
-    std::size_t trim_scales(std::span<std::byte> room) const {
-        const std::size_t head = kHeaderBytes + head_bytes();
-        const Places p = places();
-        std::memcpy(room.data(), image_, head);
-        std::memcpy(room.data() + head, p.entries, entries() * p.stride);
-        Room s(room.data(), room.size());
-        s.set_slots(0);
-        s.set_count(0);
-        s.set_capacity(0, 0);
-        s.bring_up();
-
-        // While they are sorted, entries of strings hold their number here in the place of an offset.
-        auto* const raw = reinterpret_cast<Raw<kScales>*>(room.data() + head);
-        const bool integers = item_kind() == ItemKind::integer;
-        std::uint32_t n = 0;
-        for (std::uint32_t i = 0; i < entries(); ++i) {
-            const Raw<kScales> entry = raw[i];
-            if (!integers) raw[i].word = entry.word >> 32 << 32 | i;
-            if (std::any_of(entry.upper, entry.upper + kScales, [](double c) { return c > 0; })) raw[n++] = raw[i];
-        }
-        const auto whole = [&](const Raw<kScales>& r) {
-            return integers ? Item::of(static_cast<std::int64_t>(r.word)) : item(p, static_cast<std::uint32_t>(r.word));
-        };
-        if (n > k()) n = s.template choose<kScales>(raw, n, whole);
-        std::sort(raw, raw + n, [&](const Raw<kScales>& a, const Raw<kScales>& b) {
-            if (!integers && a.word >> 32 != b.word >> 32) return a.word < b.word;
-            return whole(a) < whole(b);
-        });
-        std::byte* const arena = room.data() + head + n * sizeof(Raw<kScales>);
-        std::size_t used = 0;
-        for (std::uint32_t i = 0; i < n && !integers; ++i) {
-            const Item item = whole(raw[i]);
-            if (item.size() != 0) std::memcpy(arena + used, item.data, item.size());
-            raw[i].word = raw[i].word >> 32 << 32 | used;
-            used += item.size();
-        }
-        s.set_entries(n);
-        s.set_arena_used(used);
-        return head + n * sizeof(Raw<kScales>) + used;
+    std::size_t pack_entries(const EntryTable& entries) {
+        Packing<kScales> packing(this->summary(), entries);
+        packing.run();
+        return this->head_bytes() + packing.bytes();
     }
 
-    // The k entries that stay: the best of each scale, then of the first. Ties are broken by error, then by item. The
-    // sign of the first error marks what is chosen.
-    template <int kScales, class Whole>
-    std::uint32_t choose(Raw<kScales>* raw, std::uint32_t n, Whole whole) {
-        const auto best_of = [&whole](int t) {
-            return [t, &whole](const Raw<kScales>& a, const Raw<kScales>& b) {
-                if (a.upper[t] != b.upper[t]) return a.upper[t] > b.upper[t];
-                const double e = std::fabs(a.error[t]), f = std::fabs(b.error[t]);
-                return e != f ? e < f : whole(a) < whole(b);
-            };
-        };
-        const std::uint32_t most = k(), quota = most / kScales;
-        Raw<kScales>* const end = raw + n;
-        for (int t = 0; t < kScales; ++t) {
-            std::nth_element(raw, raw + quota, end, best_of(t));
-            for (std::uint32_t i = 0; i < quota; ++i) raw[i].error[0] = -std::fabs(raw[i].error[0]);
+    bool sums_are_valid() const {
+        const Summary s = this->summary();
+        const float roundings = this->roundings();
+        if (!(roundings >= 0) || std::signbit(roundings) || roundings > kMaxRoundings) return false;
+        bool any = false;
+        for (int t = 0; t < s.scales(); ++t) {
+            if (!is_sum(s.total(t)) || !is_sum(s.floor(t)) || s.floor(t) > s.total(t)) return false;
+            any |= s.total(t) > 0;
         }
-        const auto chosen = [](const Raw<kScales>& r) { return std::signbit(r.error[0]); };
-        Raw<kScales>* const rest = std::partition(raw, end, chosen);
-        std::nth_element(rest, raw + most, end, best_of(0));
-        for (Raw<kScales>* r = raw; r < rest; ++r) r->error[0] = std::fabs(r->error[0]);
-        for (Raw<kScales>* r = raw + most; r < end; ++r)
-            for (int t = 0; t < kScales; ++t) set_floor(t, std::max(floor(t), r->upper[t]));
-        return most;
+        for (std::uint32_t i = 0; i < s.table.size(); ++i)
+            if (!bounds_are_valid(s, i)) return false;
+        return any || s.table.size() == 0;
+    }
+    static bool bounds_are_valid(const Summary& s, std::uint32_t i) {
+        bool counts = false;
+        for (int t = 0; t < s.scales(); ++t) {
+            const double c = s.table.upper(i, t), e = s.table.error(i, t);
+            if (!is_sum(c) || !is_sum(e) || e > c || e > s.floor(t) || c > s.total(t)) return false;
+            counts |= c > 0;
+        }
+        return counts && (s.scales() > 1 || s.table.upper(i, 0) >= s.floor(0));
+    }
+
+    bool items_are_valid() const {
+        const EntryTable table = this->table();
+        const std::uint32_t n = table.size();
+        const std::size_t used = table.arena_used();
+        if (table.kind == ItemKind::integer) {
+            for (std::uint32_t i = 1; i < n; ++i)
+                if (!(table.item(i - 1) < table.item(i))) return false;
+            return used == 0;
+        }
+        if (n == 0) return used == 0;
+        if (table.offset(0) != 0) return false;
+        Patience patience;
+        for (std::uint32_t i = 0; i < n; ++i) {
+            const std::size_t begin = table.offset(i), end = i + 1 < n ? table.offset(i + 1) : used;
+            if (begin > end || end > used || end - begin > kMaxItemBytes) return false;
+            const Item item = table.item(i);
+            patience.spend(64 + item.size());
+            if (item.hash() != table.hash(i)) return false;
+            if (i != 0 && !table.is_before(i - 1, table.hash(i), item)) return false;
+        }
+        return true;
     }
 };
 
-}  // namespace sketch
+}  // namespace sketch::heavy_hitters

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace sketch;
+using heavy_hitters::kMaxEntries, heavy_hitters::kMaxTotal, heavy_hitters::kMaxWeight;
 using sketch::Item;  // PostgreSQL has another
 
 struct TopkShim {
@@ -56,9 +57,10 @@ std::size_t rows_wanted(FunctionCallInfo fcinfo, const Topk::Reader& s) {
                                  static_cast<std::size_t>(pg::int_in_range(fcinfo, 1, "n", 0, PG_INT32_MAX)));
 }
 
-void put_row(pg::Rows& rows, const Topk::Reader& s, std::uint32_t i, double bar) {
-    rows.put(pg::item_text(s.item(i)), Float8GetDatum(s.lower(i)), Float8GetDatum(s.lower(i)),
-             Float8GetDatum(s.upper(i)), BoolGetDatum(s.lower(i) >= bar));
+void put_row(pg::Rows& rows, const Topk::Reader& s, std::uint32_t i, double guarantee) {
+    CHECK_FOR_INTERRUPTS();
+    rows.put(pg::item_text(s.item(i)), Float8GetDatum(s.estimate(i)), Float8GetDatum(s.lower(i)),
+             Float8GetDatum(s.upper(i)), BoolGetDatum(s.lower(i) >= guarantee));
 }
 
 // lower, estimate, upper of argument 1.
@@ -68,7 +70,7 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     if (s.item_kind() != ItemKind::none && s.item_kind() != item.kind) pg::raise(Status::unlike_items, TopkShim::kType);
     const std::uint32_t i = s.find(item);
     if (i == s.entries()) return {0, 0, s.floor()};
-    return {s.lower(i), s.lower(i), s.upper(i)};
+    return {s.lower(i), s.estimate(i), s.upper(i)};
 }
 
 }  // namespace
@@ -91,8 +93,8 @@ SKETCH_FUNCTION(topk_items) {
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
     const std::size_t n = rows_wanted(fcinfo, s);
     const auto order = ranking(s);
-    const double bar = s.bar(order, n);
-    for (const std::uint32_t i : order.first(n)) put_row(rows, s, i, bar);
+    const double guarantee = s.guarantee(order, n);
+    for (const std::uint32_t i : order.first(n)) put_row(rows, s, i, guarantee);
     return rows.done();
 }
 
@@ -129,9 +131,10 @@ SKETCH_FUNCTION(topk_list) {
     initStringInfo(&text);
     appendStringInfoChar(&text, '[');
     for (const std::uint32_t i : order.first(n)) {
+        CHECK_FOR_INTERRUPTS();
         appendStringInfoString(&text, i == order[0] ? "{\"item\": " : ", {\"item\": ");
         pg::append_json(&text, s.item(i));
-        appendStringInfo(&text, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.lower(i), s.lower(i),
+        appendStringInfo(&text, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.estimate(i), s.lower(i),
                          s.upper(i));
     }
     appendStringInfoChar(&text, ']');

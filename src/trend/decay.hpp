@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace sketch::decay {
+namespace sketch::trend {
 
 // 2^x for 0 <= x < 1, within 2 units of the last place: 2^(i/16) from a table, the rest by Taylor's polynomial.
 struct Exp2 {
@@ -81,4 +81,4 @@ class HalfLife {
     double inverse_;
 };
 
-}  // namespace sketch::decay
+}  // namespace sketch::trend

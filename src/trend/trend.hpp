@@ -19,26 +19,25 @@
 //   i64 ahead      how far after the clock of its host an event may be: the kernel keeps it, the host asks
 //   T times        i64 half_life, ascending; i64 landmark, of a trimmed image that of latest
 //
-// A row of the log begins with its moment and its weight. The rest is in heavy_hitters.hpp.
+// A row of the log begins with its moment and its weight. The rest is in heavy_hitters/heavy_hitters.hpp.
 #pragma once
 
-#include <limits>
-
-#include "heavy_hitters/heavy_hitters.hpp"
-#include "trend/decay.hpp"
+#include "trend/estimate.hpp"
+#include "trend/weigh.hpp"
 
 namespace sketch {
 
-class Trend : public Entries<Trend, 2> {
+class Trend : public heavy_hitters::State<trend::Form> {
   public:
-    class Reader;
+    using Reader = trend::Reader;
     static constexpr std::uint8_t kKind = 'D';
     static constexpr std::uint8_t kVersion = 1;
     static constexpr std::uint32_t kDefaultK = 128;
+    static constexpr int kMaxScales = heavy_hitters::kMaxScales;
     static constexpr std::int64_t kSecond = 1000000;
     static constexpr std::int64_t kDay = 86400 * kSecond;
     static constexpr std::int64_t kMaxDuration = 365250 * kDay;  // a thousand years
-    static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+    static constexpr std::int64_t kNever = trend::kNever;
     static constexpr std::int64_t kFirst = -211813488000000000, kEnd = 9223371331200000000;  // of PostgreSQL's moments
     static constexpr double kMinWeight = 1e-100;
     struct Params {
@@ -48,20 +47,18 @@ class Trend : public Entries<Trend, 2> {
         std::int64_t ahead;
     };
 
-    using Entries::Entries;
+    using State::State;
 
-    static std::size_t bytes_for(Params params) {
-        return block_image(kHeaderBytes + kFixedHead + 16 + 32 * static_cast<std::size_t>(params.scales) +
-                           8 * kLeastLog);
-    }
+    static std::size_t bytes_for(Params params) { return first_bytes(params.scales, heavy_hitters::kMinLog); }
 
     static Trend create(std::span<std::byte> room, Params params) {
         Trend s(room.data(), room.size());
         s.set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(params.scales), 0);
         s.start(params.k);
-        s.set_latest(kNever);
-        store(s.own() + 8, params.ahead);
-        for (int t = 0; t < params.scales; ++t) store(s.scale_at(t), params.half_lives[t]);
+        trend::Clock clock(s);
+        clock.set_latest(kNever);
+        clock.set_ahead(params.ahead);
+        for (int t = 0; t < params.scales; ++t) clock.set_half_life(t, params.half_lives[t]);
         return s;
     }
 
@@ -70,20 +67,16 @@ class Trend : public Entries<Trend, 2> {
         const Trend s(image);
         if (s.scales() < 1 || s.scales() > kMaxScales || s.p1() != 0 || s.hash() != kHashXxh3)
             return Status::bad_parameter;
-        if (image.size() < kHeaderBytes + s.head_bytes()) return Status::wrong_size;
-        if (s.ahead() < 0 || s.ahead() > kMaxDuration) return Status::bad_parameter;
-        for (int t = 0; t < s.scales(); ++t) {
-            if (s.half_life(t) < (t == 0 ? kSecond : s.half_life(t - 1) + 1)) return Status::bad_parameter;
-            if (s.half_life(t) > kMaxDuration) return Status::bad_parameter;
-        }
-        if (const Status status = s.check_body(); status != Status::ok) return status;
-        return s.check_moments() ? Status::ok : Status::bad_content;
+        if (image.size() < s.head_bytes()) return Status::wrong_size;
+        const trend::Layout layout(s);
+        if (!durations_are_valid(layout)) return Status::bad_parameter;
+        const Status status = heavy_hitters::Stored<trend::Form>(image).check_body();
+        if (status != Status::ok) return status;
+        return moments_are_valid(layout) ? Status::ok : Status::bad_content;
     }
 
-    int scales() const { return p0(); }
-    std::int64_t half_life(int scale) const { return load<std::int64_t>(scale_at(scale)); }
-    std::int64_t latest() const { return load<std::int64_t>(own()); }
-    std::int64_t ahead() const { return load<std::int64_t>(own() + 8); }
+    std::int64_t latest() const { return trend::Layout(*this).latest(); }
+    std::int64_t ahead() const { return trend::Layout(*this).ahead(); }
 
     // at: kFirst to kEnd - 1; weight: 0, or kMinWeight to kMaxWeight
     [[gnu::always_inline]] Status add(Item item, std::int64_t at, double weight = 1) {
@@ -91,145 +84,31 @@ class Trend : public Entries<Trend, 2> {
         return append(item, {static_cast<std::uint64_t>(at), std::bit_cast<std::uint64_t>(weight)});
     }
 
-    // --- reading trimmed images -------------------------------------------------------------------------------------
-
-    // By what stored weights are multiplied to be scores at a moment; before the newest event, at that.
-    double decay_to(std::int64_t at, int scale) const {
-        if (latest() == kNever) return 0;
-        const decay::HalfLife h(half_life(scale));
-        const decay::Moment m = h.moment(std::max(at, latest()));
-        return power_of_two(landmark(scale) - m.whole) * h.loss(m);
-    }
-
-    // The entries from the most active to the least, at any moment: by what was counted for sure, then by what may be,
-    // then by item. order has room for entries().
-    void rank(std::span<std::uint32_t> order, int scale) const {
-        for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::sort(order.begin(), order.end(), [=, this](std::uint32_t a, std::uint32_t b) {
-            if (lower(a, scale) != lower(b, scale)) return lower(a, scale) > lower(b, scale);
-            if (upper(a, scale) != upper(b, scale)) return upper(a, scale) > upper(b, scale);
-            return item(a) < item(b);
-        });
-    }
-
-    // How far an item is, in the fastest scale, above what its share of the slowest makes expect: in standard
-    // deviations of events that come at random, with one event as the least. Shares, because a slow scale takes long to
-    // fill, and because all items together come and go. What was counted for sure stands against the most that is
-    // possible.
-    struct Burst {
-        double score, expected, strength;
-    };
-    Burst burst(std::uint32_t i) const {
-        const int slow = scales() - 1;
-        const double decay = decay_to(latest(), 0);
-        const double score = lower(i, 0) * decay;
-        const double expected = upper(i, slow) / total(slow) * total(0) * decay;
-        return {score, expected, (score - expected) / std::sqrt(1 + expected)};
+    Trend relay(std::span<std::byte> room) const {
+        relay_to(room);
+        return {room.data(), room.size()};
     }
 
   private:
-    friend Entries;
-    friend Image;
-    friend Log;
-    friend Trim;
-
-    std::size_t own_bytes() const { return 16 + 16 * static_cast<std::size_t>(scales()); }
-    std::byte* scale_at(int scale) const {
-        return image_ + kHeaderBytes + kFixedHead + 16 + 16 * static_cast<std::size_t>(scale);
-    }
-    std::int64_t landmark(int scale) const { return load<std::int64_t>(scale_at(scale) + 8); }
-    void set_landmark(int scale, std::int64_t value) { store(scale_at(scale) + 8, value); }
-    void set_latest(std::int64_t at) { store(own(), at); }
-    std::int64_t whole_at(std::int64_t at, int scale) const {
-        return decay::HalfLife(half_life(scale)).moment(at).whole;
-    }
-
-    // Weights may grow to so many half-lives after the landmark before it is moved.
-    static constexpr std::int64_t kLead = 256;
-
-    // The landmarks follow the newest of the rows first.
-    void weigh(Batch& batch) {
-        std::int64_t newest = latest();
-        for (std::size_t i = 0; i < batch.rows; ++i) newest = std::max(newest, load<std::int64_t>(batch.row(i)));
-        set_latest(newest);
-        for (int t = 0; t < scales(); ++t) {
-            const decay::HalfLife h(half_life(t));
-            const std::int64_t whole = h.moment(newest).whole;
-            if (total(t) == 0) set_landmark(t, whole);
-            if (whole - landmark(t) > kLead) move_landmark(t, whole);
-            weigh(batch, t, h, landmark(t));
+    static bool durations_are_valid(const trend::Layout& s) {
+        for (int t = 0; t < s.scales(); ++t) {
+            if (s.half_life(t) < (t == 0 ? kSecond : s.half_life(t - 1) + 1)) return false;
+            if (s.half_life(t) > kMaxDuration) return false;
         }
+        return s.ahead() >= 0 && s.ahead() <= kMaxDuration;
     }
 
-    // In two loops, of which the second is vectorised. Most rows are of the half-life of the row before.
-    static void weigh(Batch& batch, int scale, const decay::HalfLife h, std::int64_t landmark) {
-        const std::size_t n = batch.rows;
-        double* const weight = batch.weight[scale];
-        double rest[kMostRows];
-        std::int64_t begin = kEnd;
-        double whole = 0;
-        const std::byte* row = batch.first;
-        for (std::size_t i = 0; i < n; ++i, row += 8 * kRow) {
-            const auto at = load<std::int64_t>(row);
-            if (!h.within(at, begin)) [[unlikely]] {
-                const decay::Moment m = h.moment(at);
-                begin = at - m.rest;
-                whole = power_of_two(m.whole - landmark);
-            }
-            const decay::Exp2 gain = h.gain(at - begin);
-            weight[i] = load<double>(row + 8) * whole * gain.step;
-            rest[i] = gain.rest;
-        }
-        for (std::size_t i = 0; i < n; ++i) {
-            const double scaled = weight[i] * decay::Exp2::of_rest(rest[i]);
-            weight[i] = scaled < kTiny ? 0 : scaled;
-        }
-    }
-
-    void move_landmark(int scale, std::int64_t to) {
-        scale_down(scale, to - landmark(scale));
-        set_landmark(scale, to);
-    }
-
-    // Both in terms of the later landmark.
-    Status agree(const Trend& from, double* factors) {
-        if (scales() != from.scales()) return Status::unlike;
-        for (int t = 0; t < scales(); ++t)
-            if (half_life(t) != from.half_life(t)) return Status::unlike;
-        for (int t = 0; t < scales(); ++t) {
-            factors[t] = 1;
-            if (from.total(t) == 0) continue;
-            if (total(t) == 0) set_landmark(t, from.landmark(t));
-            if (from.landmark(t) > landmark(t)) move_landmark(t, from.landmark(t));
-            factors[t] = power_of_two(from.landmark(t) - landmark(t));
-        }
-        set_latest(std::max(latest(), from.latest()));
-        store(own() + 8, std::min(ahead(), from.ahead()));
-        return Status::ok;
-    }
-
-    void bring_up() {
-        if (latest() == kNever) return;
-        for (int t = 0; t < scales(); ++t) move_landmark(t, whole_at(latest(), t));
-    }
-
-    bool check_moments() const {
-        const bool none = item_kind() == ItemKind::none;
-        if (none != (latest() == kNever)) return false;
-        if (!none && (latest() < kFirst || latest() >= kEnd)) return false;
-        for (int t = 0; t < scales(); ++t) {
-            if (landmark(t) != (none ? 0 : whole_at(latest(), t))) return false;
+    static bool moments_are_valid(const trend::Layout& s) {
+        const bool none = s.item_kind() == ItemKind::none;
+        if (none != (s.latest() == kNever)) return false;
+        if (!none && (s.latest() < kFirst || s.latest() >= kEnd)) return false;
+        for (int t = 0; t < s.scales(); ++t) {
+            if (s.landmark(t) != (none ? 0 : s.whole_at(s.latest(), t))) return false;
             // The newest event alone counts so much.
-            if (none ? total(t) != 0 : total(t) < kMinWeight) return false;
+            if (none ? s.total(t) != 0 : s.total(t) < kMinWeight) return false;
         }
         return true;
     }
-};
-
-// Answers questions about trimmed images.
-class Trend::Reader : public Trend {
-  public:
-    explicit Reader(Trimmed<Trend> sketch) : Trend(sketch.image()) {}
 };
 
 static_assert(Kernel<Trend>);

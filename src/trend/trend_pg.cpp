@@ -14,6 +14,7 @@ extern "C" {
 namespace {
 
 using namespace sketch;
+using heavy_hitters::kMaxEntries, heavy_hitters::kMaxScales, heavy_hitters::kMaxWeight;
 using sketch::Item;  // PostgreSQL has another
 
 // A duration of fixed length in microseconds.
@@ -153,6 +154,7 @@ struct Question {
         decay = s.decay_to(at, scale);
         per_second = 0.69314718055994531 * 1e6 / static_cast<double>(s.half_life(scale));
     }
+    double estimate(std::uint32_t i) const { return s.estimate(i, scale) * decay; }
     double lower(std::uint32_t i) const { return s.lower(i, scale) * decay; }
     double upper(std::uint32_t i) const { return s.upper(i, scale) * decay; }
 };
@@ -175,7 +177,7 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     if (q.s.item_kind() != ItemKind::none && q.s.item_kind() != item.kind) pg::raise(Status::unlike_items, Shim::kType);
     const std::uint32_t i = q.s.find(item);
     if (i == q.s.entries()) return {0, 0, q.s.floor(q.scale) * q.decay};
-    return {q.lower(i), q.lower(i), q.upper(i)};
+    return {q.lower(i), q.estimate(i), q.upper(i)};
 }
 
 Datum empty(FunctionCallInfo fcinfo, bool many) {
@@ -216,9 +218,11 @@ SKETCH_FUNCTION(trend_items) {
     const std::size_t n = rows_wanted(fcinfo, 1, q.s);
     const auto order = order_for(q.s);
     q.s.rank(order, q.scale);
-    for (const std::uint32_t i : order.first(n))
-        rows.put(pg::item_text(q.s.item(i)), Float8GetDatum(q.lower(i)), Float8GetDatum(q.lower(i)),
-                 Float8GetDatum(q.upper(i)), Float8GetDatum(q.lower(i) * q.per_second));
+    for (const std::uint32_t i : order.first(n)) {
+        CHECK_FOR_INTERRUPTS();
+        rows.put(pg::item_text(q.s.item(i)), Float8GetDatum(q.estimate(i)), Float8GetDatum(q.lower(i)),
+                 Float8GetDatum(q.upper(i)), Float8GetDatum(q.estimate(i) * q.per_second));
+    }
     return rows.done();
 }
 
@@ -232,17 +236,19 @@ SKETCH_FUNCTION(trend_bursts) {
                 errhint("Build it with trend_scales_agg(item, at, half_lives)."));
     const std::size_t n = rows_wanted(fcinfo, 1, s);
     const auto order = order_for(s);
-    auto* bursts = static_cast<Trend::Burst*>(palloc(sizeof(Trend::Burst) * (s.entries() + 1)));
+    auto* bursts = static_cast<Trend::Reader::Burst*>(palloc(sizeof(Trend::Reader::Burst) * (s.entries() + 1)));
     for (std::uint32_t i = 0; i < s.entries(); ++i) {
         order[i] = i;
         bursts[i] = s.burst(i);
     }
     std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        CHECK_FOR_INTERRUPTS();
         return bursts[a].strength != bursts[b].strength ? bursts[a].strength > bursts[b].strength
                                                         : s.item(a) < s.item(b);
     });
     for (const std::uint32_t i : order.first(n)) {
         if (bursts[i].strength <= 0) break;
+        CHECK_FOR_INTERRUPTS();
         rows.put(pg::item_text(s.item(i)), Float8GetDatum(bursts[i].strength), Float8GetDatum(bursts[i].score),
                  Float8GetDatum(bursts[i].expected));
     }
