@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "topk/topk.hpp"
 
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -183,6 +184,241 @@ TEST(Topk, BoundsHoldWhateverHappens) {
         program.run(static_cast<int>(100 + seed * 100));
         program.expect_bounds();
     }
+}
+
+// --- safety ---------------------------------------------------------------------------------------------------------
+
+// The integer whose XXH3 is this: on 8 bytes the hash is a bijection, and anybody can compute its inverse.
+std::int64_t unhashed(std::uint64_t h) {
+    const auto rotated = [](std::uint64_t v, int n) { return v << n | v >> (64 - n); };
+    std::uint64_t inverse = 1;
+    for (int i = 0; i < 6; ++i) inverse *= 2 - 0x9FB21C651E98DF25 * inverse;
+    h ^= h >> 28 ^ h >> 56;
+    h *= inverse;
+    h ^= (h >> 35) + 8;
+    h *= inverse;
+    for (int i = 0; i < 63; ++i) h ^= rotated(h, 49) ^ rotated(h, 24);  // 64 times is the identity
+    const std::uint64_t keyed = h ^ XXH_readLE64(XXH3_kSecret + 8) ^ XXH_readLE64(XXH3_kSecret + 16);
+    return static_cast<std::int64_t>(rotated(keyed, 32));
+}
+
+// No entry stands further from its home than a probe goes, or the index is sorted.
+void expect_bounded_probes(const Topk& s, bool sorted) {
+    const auto table = s.summary().table;
+    EXPECT_EQ(table.sorted, sorted);
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        const auto at = table.probe(table.item(i), table.hash(i));
+        ASSERT_TRUE(at.found && at.entry == i);
+    }
+}
+
+// Integers whose hashes share 32 bits, or 16, or come in bundles: the bounds hold, and every probe is short.
+TEST(Topk, AdversarialIntegers) {
+    for (const int shared : {32, 16, 12}) {
+        Sketch<Topk> sketch(Topk::Params{10000});
+        std::map<std::int64_t, double> truth;
+        for (std::uint64_t i = 0; i < 40000; ++i) {
+            const std::int64_t item =
+                unhashed(shared == 12 ? i % 400 << 52 | i << 20 : 0xABCDull << 48 | i << (48 - shared));
+            ASSERT_EQ(sketch.add([&](Topk& s) { return s.add(Item::of(item)); }), Status::ok);
+            ++truth[item];
+            if (i % 10000 == 9999) expect_bounded_probes(sketch.kernel(), true);
+        }
+        ASSERT_EQ(truth.size(), 40000u);
+        ASSERT_EQ(sketch.merge(sketch.trimmed()), Status::ok);
+        const Image image = sketch.trimmed();
+        const Topk::Reader s = open<Topk>(image);
+        EXPECT_EQ(s.total(), 80000);
+        for (const auto& [item, weight] : truth) {
+            const std::uint32_t i = s.find(Item::of(item));
+            ASSERT_LE(i == s.entries() ? 0 : s.lower(i), 2 * weight);
+            ASSERT_GE(i == s.entries() ? s.floor() : s.upper(i), 2 * weight);
+        }
+    }
+    Sketch<Topk> random(Topk::Params{10000});
+    for (std::int64_t i = 0; i < 40000; ++i) random.add([i](Topk& s) { return s.add(Item::of(i)); });
+    expect_bounded_probes(random.kernel(), false);
+}
+
+// Strings of eight bytes, and once the index is sorted, random ones among them.
+TEST(Topk, AdversarialStrings) {
+    Sketch<Topk> sketch(Topk::Params{1000});
+    for (std::uint64_t i = 0; i < 1200; ++i) {
+        const std::int64_t word = unhashed(0x12345678ull << 32 | i);
+        const std::string other = name(i + 1);
+        ASSERT_EQ(sketch.add([&](Topk& s) { return s.add(Item::of(ItemKind::text, &word, 8), 5); }), Status::ok);
+        ASSERT_EQ(sketch.add([&](Topk& s) { return s.add(text(other)); }), Status::ok);
+    }
+    expect_bounded_probes(sketch.kernel(), true);
+    const Image image = sketch.trimmed();
+    ASSERT_EQ(Topk::check(image), Status::ok);
+    EXPECT_EQ(open<Topk>(image).total(), 7200);
+    Sketch<Topk> merged(Topk::Params{1000});
+    ASSERT_EQ(merged.merge(image), Status::ok);
+    ASSERT_EQ(merged.merge(sketch.kernel()), Status::ok);
+    EXPECT_EQ(open<Topk>(merged.trimmed()).total(), 14400);
+}
+
+// A stored value may be handed to add by mistake of its owner: it answers that there is no room, and writes nothing.
+TEST(Topk, AddDoesNotWriteTrimmedImages) {
+    for (const int n : {0, 1, 100}) {
+        Image image = TopkLaws::build({128}, static_cast<std::uint64_t>(n));
+        const Image before = image;
+        Topk s(image.data(), image.size());
+        EXPECT_EQ(s.add(text("x"), 0.5), Status::no_room);
+        EXPECT_EQ(s.add(text(std::string(kMaxItemBytes, 'x'))), Status::no_room);
+        EXPECT_TRUE(image == before);
+    }
+}
+
+// What a state takes follows from what is in it, not from its k.
+TEST(Topk, SmallImagesMakeSmallStates) {
+    for (const std::int64_t n : {0, 1, 10, 100, 1000}) {
+        const Image image = TopkLaws::integers(10000, n);
+        Sketch<Topk> added(image), merged(Topk::Params{10000});
+        const bool none = open<Topk>(image).item_kind() == ItemKind::none;
+        added.add([&](Topk& s) { return none ? s.add(Item::of(1)) : s.add(Item::of(7)); });
+        merged.merge(image);
+        EXPECT_LE(added.kernel().bytes(), 4 * image.size() + 512) << n;
+        EXPECT_LE(merged.kernel().bytes(), 4 * image.size() + 512) << n;
+    }
+    const std::string longest(kMaxItemBytes, 'x');
+    Sketch<Topk> sketch(Topk::Params{10000});
+    sketch.add([&](Topk& s) { return s.add(text(longest)); });
+    EXPECT_LE(sketch.kernel().bytes(), 4 * kMaxItemBytes);
+}
+
+// The memory of long items: at most 1.25 k of them, and not half as much again.
+TEST(Topk, LongItemsTakeWhatKPromises) {
+    constexpr std::uint32_t k = 400;
+    Sketch<Topk> sketch(Topk::Params{k});
+    for (std::uint64_t i = 0; i < 4000; ++i) {
+        std::string item = std::to_string(i);
+        item.resize(8000, '.');
+        ASSERT_EQ(sketch.add([&](Topk& s) { return s.add(text(item)); }), Status::ok);
+    }
+    EXPECT_LE(sketch.kernel().bytes(), k * 5 / 4 * std::size_t{8100} * 21 / 20);
+    EXPECT_GE(open<Topk>(sketch.trimmed()).entries(), k / 4);
+}
+
+int interrupts = 0;
+
+TEST(Topk, LongWorkAsksForInterrupts) {
+    interrupt_hook = [] { ++interrupts; };
+    constexpr std::uint32_t k = 2000;
+    Sketch<Topk> sketch(Topk::Params{k});
+    const auto asked = [](auto work) {
+        interrupts = 0;
+        work();
+        return interrupts;
+    };
+    const auto add = [&](std::uint64_t i) {
+        std::string item = std::to_string(i);
+        item.insert(0, 8000, '.');
+        ASSERT_EQ(sketch.add([&](Topk& s) { return s.add(text(item), static_cast<double>(1 + i % 2)); }), Status::ok);
+    };
+    EXPECT_GE(asked([&] {
+                  for (std::uint64_t i = 0; i < 6000; ++i) add(i);
+              }),
+              8);
+    Image image;
+    EXPECT_GE(asked([&] { image = sketch.trimmed(); }), 8);
+    ASSERT_GE(image.size(), std::size_t{8} << 20);
+    EXPECT_GE(asked([&] { EXPECT_EQ(Topk::check(image), Status::ok); }), 8);
+    EXPECT_GE(asked([&] { ranking(open<Topk>(image)); }), 8);
+    EXPECT_GE(asked([&] { ASSERT_EQ(sketch.merge(image), Status::ok); }), 8);
+    interrupt_hook = nullptr;
+}
+
+// Weights of any size, whose sums are rounded: the exact ones, in units of 2^-60, are within the bounds.
+TEST(Topk, RoundingIsWithinTheBounds) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        Random random{seed};
+        const std::uint32_t k = seed % 2 ? 20 : 300;
+        std::map<std::int64_t, __int128> truth;
+        std::vector<Sketch<Topk>> parts;
+        for (int i = 0; i < 3; ++i) parts.emplace_back(Topk::Params{k});
+        for (int i = 0; i < 20000; ++i) {
+            const auto item = static_cast<std::int64_t>(3 / (random.uniform() + 0.005));
+            const std::uint64_t mantissa = random() >> 11 | 1;
+            const int exponent = static_cast<int>(random.below(seed % 3 == 0 ? 1 : 30));
+            truth[item] += static_cast<__int128>(mantissa) << exponent;
+            const double weight = std::ldexp(static_cast<double>(mantissa), exponent - 60);
+            ASSERT_EQ(parts[random.below(3)].add([&](Topk& s) { return s.add(Item::of(item), weight); }), Status::ok);
+        }
+        ASSERT_EQ(parts[0].merge(parts[1].kernel()), Status::ok);
+        ASSERT_EQ(parts[0].merge(parts[2].trimmed()), Status::ok);
+        const Image image = parts[0].trimmed();
+        const Topk::Reader s = open<Topk>(image);
+        EXPECT_GT(s.roundings(), 0);
+        EXPECT_LE(s.roundings(), 60000);
+        for (const auto& [item, exact] : truth) {
+            const std::uint32_t i = s.find(Item::of(item));
+            const auto weight = static_cast<long double>(exact) * 0x1p-60L;
+            ASSERT_LE(i == s.entries() ? 0 : s.lower(i), weight);
+            ASSERT_GE(i == s.entries() ? s.floor() : s.upper(i), weight);
+            if (i == s.entries()) continue;
+            ASSERT_LE(s.lower(i), s.estimate(i));
+            ASSERT_GE(s.upper(i), s.estimate(i));
+        }
+    }
+}
+
+// Integers, and halves, are counted exactly: nothing is widened.
+TEST(Topk, ExactSumsHaveNoRoundings) {
+    for (const double unit : {1.0, 0.5, 0x1p30, 0x1p-40, 0x1p300}) {
+        Sketch<Topk> a(Topk::Params{20}), b(Topk::Params{20});
+        for (std::uint64_t i = 0; i < 30000; ++i)
+            (i % 3 ? a : b).add([&](Topk& s) {
+                return s.add(Item::of(static_cast<std::int64_t>(skewed(i))), unit * static_cast<double>(1 + i % 5));
+            });
+        ASSERT_EQ(a.merge(b.trimmed()), Status::ok);
+        const Image image = a.trimmed();
+        const Topk::Reader s = open<Topk>(image);
+        EXPECT_EQ(s.roundings(), 0) << unit;
+        for (std::uint32_t i = 0; i < s.entries(); ++i) EXPECT_EQ(s.lower(i), s.estimate(i));
+    }
+    Sketch<Topk> thirds(Topk::Params{20});
+    for (int i = 0; i < 10; ++i) thirds.add([](Topk& s) { return s.add(Item::of(1), 0.1); });
+    const Image image = thirds.trimmed();
+    EXPECT_LT(open<Topk>(image).lower(0), 1.0000000000000000555);
+    EXPECT_GT(open<Topk>(image).upper(0), 1.0000000000000000555);
+}
+
+// 2^53 and more: one is lost beside it, and the bounds know it. Subnormal weights and the largest are weights as well.
+TEST(Topk, WeightsAtTheEdge) {
+    Sketch<Topk> large(Topk::Params{20});
+    for (const double weight : {0x1p53, 1.0, 1.0, 1.0}) large.add([&](Topk& s) { return s.add(Item::of(1), weight); });
+    Image image = large.trimmed();
+    EXPECT_GE(open<Topk>(image).upper(0), 0x1p53 + 4);
+    EXPECT_LE(open<Topk>(image).lower(0), 0x1p53 + 2);
+    for (const double weight : {5e-324, 1e-310, 1e100}) {
+        Sketch<Topk> sketch(Topk::Params{5});
+        for (std::int64_t i = 0; i < 1000; ++i)
+            sketch.add([&](Topk& s) { return s.add(Item::of(i % 100 * (i % 2)), weight); });
+        image = sketch.trimmed();
+        ASSERT_EQ(Topk::check(image), Status::ok);
+        const Topk::Reader s = open<Topk>(image);
+        const std::uint32_t i = s.find(Item::of(0));
+        ASSERT_LT(i, s.entries());
+        EXPECT_LE(s.lower(i), 500 * weight);
+        EXPECT_GE(s.upper(i), 500 * weight * (1 - 1e-15));
+    }
+}
+
+// Working states of other k, listed and plain, in each other's logs.
+TEST(Topk, UnsettledStatesMerge) {
+    Sketch<Topk> listed(Topk::Params{128, 7}), plain(Topk::Params{50});
+    for (int i = 0; i < 3; ++i) listed.add([i](Topk& s) { return s.add(Item::of(i)); });
+    for (int i = 0; i < 4; ++i) plain.add([i](Topk& s) { return s.add(Item::of(i)); });
+    ASSERT_FALSE(listed.kernel().settled());
+    ASSERT_FALSE(plain.kernel().settled());
+    ASSERT_EQ(plain.merge(listed.kernel()), Status::ok);
+    const Image image = plain.trimmed();
+    EXPECT_EQ(open<Topk>(image).listed(), 7u);
+    EXPECT_EQ(open<Topk>(image).k(), 50u);
+    EXPECT_EQ(open<Topk>(image).total(), 7);
+    EXPECT_EQ(open<Topk>(image).entries(), 4u);
 }
 
 }  // namespace

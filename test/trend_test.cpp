@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "trend/trend.hpp"
 
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -113,6 +114,34 @@ TEST(Decay, MomentsAreExact) {
         ASSERT_LT(m.rest, h);
         ASSERT_TRUE(static_cast<__int128>(m.whole) * h + m.rest == at);
     }
+}
+
+// The shortest and the longest half-lives, moments at both ends of time, the lightest and the heaviest weights, in any
+// order: what comes out is an image, numbers and no NaN, and the newest event is there.
+TEST(Trend, Edges) {
+    const std::int64_t moments[] = {Trend::kFirst, 0, kStart, kStart + 1, kStart + 365 * kDay, Trend::kEnd - 1};
+    for (const std::int64_t half_life : {Trend::kSecond, kDay, Trend::kMaxDuration - kDay})
+        for (std::uint64_t seed = 0; seed < 30; ++seed) {
+            Random random{seed};
+            Sketch<Trend> a(Trend::Params{2, {half_life, half_life + kDay}, 9, kDay}), b(a.trimmed());
+            std::int64_t newest = Trend::kNever;
+            for (int i = 0; i < 200; ++i) {
+                const std::int64_t at = moments[random.below(6)];
+                const double weight = random.below(3) == 0 ? Trend::kMinWeight : random.below(2) ? 1 : 1e100;
+                newest = std::max(newest, at);
+                (random.below(2) ? a : b).add([&](Trend& s) {
+                    return s.add(Item::of(static_cast<std::int64_t>(random.below(20))), at, weight);
+                });
+            }
+            ASSERT_EQ(a.merge(b.kernel()), Status::ok);
+            const Image image = a.trimmed();
+            ASSERT_EQ(Trend::check(image), Status::ok);
+            const Trend::Reader s = open<Trend>(image);
+            EXPECT_EQ(s.latest(), newest);
+            EXPECT_TRUE(std::isfinite(read_all(s)));
+            for (int t = 0; t < 2; ++t)
+                for (const std::int64_t as_of : moments) EXPECT_TRUE(std::isfinite(s.floor(t) * s.decay_to(as_of, t)));
+        }
 }
 
 }  // namespace

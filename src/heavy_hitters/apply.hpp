@@ -155,8 +155,10 @@ class Application {
     }
     // Whether pruning is due: rather than to grow for items that are longer than those before, it comes early.
     bool is_full(const Item& item) const {
-        const std::uint32_t n = s_.table.size(), most = max_entries(s_.k);
-        return n >= most || (n >= most - s_.k / 4 && item.size() > s_.table.arena_room() - s_.table.arena_used());
+        const EntryTable& table = s_.table;
+        const std::uint32_t n = table.size(), most = max_entries(s_.k);
+        const bool narrow = item.size() > table.arena_room() - table.arena_used() || (s_.filter && n == table.capacity);
+        return n >= most || (narrow && n >= most - s_.k / 4);
     }
 
     Summary& s_;

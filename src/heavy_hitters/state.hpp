@@ -39,7 +39,7 @@ class State : public Layout<Form> {
     // stays there unless items become longer.
     std::size_t grown_bytes() const {
         const std::size_t full = full_bytes();
-        if (bytes_ >= full && !trimmed()) return bytes_ + bytes_ / 2;
+        if (bytes_ >= full && !trimmed()) return bytes_ + bytes_ / (mean_item() < kLongItem ? 2 : 8);
         const std::size_t doubled = block_image(trimmed() ? 2 * bytes_ + 128 : bytes_ + 1);
         return full < doubled + doubled / 2 ? std::max(full, doubled) : doubled;
     }
@@ -128,6 +128,8 @@ class State : public Layout<Form> {
     // What an addition of both, a floor beside it and a difference cost a bound, at most.
     static constexpr std::size_t kMergeRoundings = 3, kPruneRoundings = 4;
     static constexpr std::size_t kMinTable = 508;  // smaller images are a log alone
+    // From this mean length on items are what memory is for: room for 1.25 k of them, of which k stay.
+    static constexpr std::size_t kLongItem = 256;
     static_assert(4 * kMaxEntries + 2 * kMaxLog < 1 << 16, "a slot holds the number of an entry");
 
     // The rows that begin a log, or that it has no room for.
@@ -246,8 +248,8 @@ class State : public Layout<Form> {
     }
     std::size_t all_cells() const { return std::bit_floor(4 * k() / static_cast<std::size_t>(scales())); }
     std::size_t full_bytes() const {
-        const std::size_t most = max_entries(k());
-        return this->bytes_of({kMaxLog, most, all_cells()}, most * mean_item());
+        const std::size_t most = max_entries(k()), mean = mean_item();
+        return this->bytes_of({kMaxLog, most, all_cells()}, (mean < kLongItem ? most : most - k() / 4) * mean);
     }
 
     // How to share so many bytes: an eighth for the log, the rest for as many entries of the mean size as fit. The
