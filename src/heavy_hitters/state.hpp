@@ -41,7 +41,8 @@ class State : public Layout<Form> {
         const std::size_t full = full_bytes();
         if (bytes_ >= full && !trimmed()) return bytes_ + bytes_ / (mean_item() < kLongItem ? 2 : 8);
         const std::size_t doubled = block_image(trimmed() ? 2 * bytes_ + 128 : bytes_ + 1);
-        return full < doubled + doubled / 2 ? std::max(full, doubled) : doubled;
+        if (full >= doubled + doubled / 2) return doubled;
+        return std::max(full, mean_item() < kLongItem ? doubled : bytes_ + bytes_ / 8 + 512);
     }
     // This sketch, any image, as a working one in room.
     void relay_to(std::span<std::byte> room) const {
