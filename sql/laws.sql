@@ -118,7 +118,7 @@ CREATE FUNCTION pg_temp.near(a float8, b float8) RETURNS bool LANGUAGE sql PARAL
     AS 'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b))';
 CREATE FUNCTION pg_temp.same(a trendsketch, b trendsketch) RETURNS bool LANGUAGE sql PARALLEL RESTRICTED AS $$
     SELECT trend_latest(a) = trend_latest(b)
-       AND bool_and(coalesce(pg_temp.near(x.score, y.score) AND pg_temp.near(x.upper, y.upper), false))
+       AND bool_and(coalesce(pg_temp.near(x.score, y.score) AND abs(x.upper - y.upper) <= 1e-10 * y.upper, false))
     FROM trend_items(a) x FULL JOIN trend_items(b) y USING (item) $$;
 
 -- A template, filled in for each room that is wanted, and for each of its calls, readers or pairs if it names one.
