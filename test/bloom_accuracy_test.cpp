@@ -28,7 +28,7 @@ Image build(Bloom::Params params, std::uint64_t seed, std::uint64_t first, std::
 
 // How many of these values the sketch says yes to.
 std::uint64_t yes(const Image& image, std::uint64_t seed, std::uint64_t first, std::uint64_t end) {
-    const Bloom s = open<Bloom>(image);
+    const Bloom::Reader s = open<Bloom>(image);
     std::uint64_t n = 0;
     for (std::uint64_t i = first; i < end; ++i) n += s.contains(value(seed, i));
     return n;
@@ -48,7 +48,7 @@ TEST_P(BloomRate, IsTheOneAskedFor) {
     const auto measure = [&](const char* what, const Image& image, bool known) {
         expect_all(image, seed, n);
         const double measured = static_cast<double>(yes(image, ~seed, 0, others)) / others;
-        const Bloom s = open<Bloom>(image);
+        const Bloom::Reader s = open<Bloom>(image);
         std::printf("  %-8s %-8g n = %-8g %9zu bytes  asked %-6g measured %-10.6g told %-10.6g\n", what, rate,
                     static_cast<double>(n), image.size(), rate, measured, s.false_positives());
         const double noise = 4 * std::sqrt(rate * (1 - rate) / others);

@@ -85,6 +85,7 @@ class Sketch {
     }
 
     Status merge(const S& other) {
+        if constexpr (HasUnion<S>) return merge_or_unite(other);
         const std::size_t need = s_.merge_bytes(other);
         if (s_.trimmed() || s_.bytes() < need) grow(std::max(need, s_.bytes()));
         return s_.merge(other);
@@ -107,7 +108,42 @@ class Sketch {
 
     const S& kernel() const { return s_; }
 
+    // As the shim merges two values, and adds an item to one.
+    Status unite(const S& other) {
+        const Room mine = settled_copy(s_), others = settled_copy(other);
+        const typename S::Union both(S(mine.span()), S(others.span()));
+        if (both.status() != Status::ok) return both.status();
+        Room room(both.bytes());
+        if (both.write(room.span()) != both.bytes()) std::abort();
+        room_ = std::move(room);
+        s_ = S(room_.span());
+        return Status::ok;
+    }
+    template <class Add>
+    Status unite_with_item(Add add_to) {
+        Room room(s_.like_bytes());
+        S one = s_.create_like(room.span());
+        if (const Status status = add_to(one); status != Status::ok) return status;
+        return unite(one);
+    }
+
   private:
+    Status merge_or_unite(const S& other) {
+        if (const std::size_t need = s_.merge_bytes(other); need != 0) {
+            if (s_.trimmed() || s_.bytes() < need) grow(std::max(need, s_.bytes()));
+            if (const Status status = s_.merge(other); status != Status::no_room) return status;
+        }
+        return unite(other);
+    }
+    static Room settled_copy(const S& s) {
+        Room room(s.settled() ? s.bytes() : s.settle_bytes());
+        if (s.settled()) {
+            std::memcpy(room.span().data(), s.image(), s.bytes());
+        } else {
+            s.relay(room.span()).settle();
+        }
+        return room;
+    }
     void grow(std::size_t bytes) {
         Room larger(bytes);
         s_ = s_.relay(larger.span());

@@ -9,49 +9,59 @@
 // Error: none while it holds at most 224 values, whose hashes it keeps. Then it says yes to a value that it does not
 // hold with probability n / 2^r, where n is the number of its prefixes. Made for c values and a rate, it has
 // r = ceil(log2(c / rate)), so that c values are asked at most at that rate, and at least at half of it. Past its
-// capacity it goes on, and the rate rises in proportion. Sketches with unequal r merge to the smaller.
+// capacity it goes on, and the rate rises in proportion. Sketches with unequal r merge to the smaller. More than 10^8
+// prefixes of more than 31 bits are cut to 31, of which a bitmap of 256 MiB can hold all.
 //
-// Header: p0 = r (1 to 44), p1 = 1 if crowded (a list that does not become a table, see table.hpp), count = hashes that
-// are listed or wait.
+// Header: p0 = r (1 to 44), p1 = 1 if working and clustered (linear_probing.hpp), count = hashes in the buffer.
 //
-//   mode     payload: f64 rate, then
-//   exact    u64 n, hashes of 8 bytes, ascending, distinct. Trimmed.
-//   packed   u64 n, prefixes as in packed.hpp. Trimmed.
-//   bitmap   u64 n, a bit for each prefix there can be, where that is smaller. Trimmed.
-//   list     u32 settled, u32 zero, whole hashes; the first `settled` of them ascending and distinct; slack. Working.
-//   cut      the same, of which only the first r bits are meant. Working.
-//   spread   as list, but for the hashes: a table (core/hash_set.hpp) of `settled` hashes, while most values come
-//   again; also
-//            of hashes that were cut to r bits. Working.
-//   table    u64 n, u64 slots, room for 252 hashes, or 8192 in an image of 1 MB and more, of which `count` wait; then
-//            table.hpp: words of 4 bytes, or 8 from r = 32 on. Working.
-//   bits     u64 n, u64 zero, the same room, then the bitmap. Working.
+//   trimmed   payload: f64 rate, u64 n, then
+//   exact     n hashes of 8 bytes, ascending, distinct
+//   packed    n prefixes as in elias_fano.hpp
+//   bitmap    a bit for each prefix there can be, where that is smaller
 //
-// Trimmed bytes depend on the set of values alone. A state has room for 10^8 prefixes of more than 32 bits; with more
-// it is cut to 32, which a bitmap of 512 MB can hold all.
+//   working   payload: f64 rate, u64 n, u32 room, u32 sorted, a buffer of `room` hashes; then the main part, of n:
+//   list      none: the hashes are in the buffer, the first `sorted` of them ascending and distinct
+//   log       packed prefixes, to which those in the buffer are added together (the log-structured merge tree of O'Neil
+//             et al., 1996, with one run). Of a hash in the buffer only r bits are meant; the first `sorted` of them
+//             are ascending, distinct, and not packed. n may be 0
+//   hash set, prefix set    hashes in open addressing (core/hash_set.hpp), for values that come again; room is 0
+//   table     prefixes in a linear-probing table. r is at most 31
+//   bits      the bitmap
+//
+//   from        to          when
+//   any list    hash set    it was full, and less than half of what came was new; back when that is three quarters full
+//   list, log   table       more than 8000, r up to 31        (until then larger lists)
+//   list, log   log         more than 8000, r from 32 on; it packs what its buffer held as often as that is full
+//   table       log         the prefixes are clustered
+//   all         bits        a bitmap is no larger than the next size; or there are more than 10^8 of 32 bits or more
+//
+// Trimmed bytes depend on the set of values alone. A working image of a trimmed one of s bytes has at most
+// 32 s + 256 KiB.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 
+#include "bloom/estimate.hpp"
+#include "bloom/set_operations.hpp"
 #include "bloom/state.hpp"
+#include "bloom/stored.hpp"
 #include "core/kernel.hpp"
 
 namespace sketch {
 
 class Bloom : public bloom::State {
   public:
-    class Reader;
-    static constexpr double kDefaultCapacity = 4e6, kDefaultRate = 0.01, kMostRate = 0.5, kLeastRate = 1e-5;
-    static constexpr std::int64_t kMostCapacity = 100000000;
-    static constexpr int kMostBits = 44;
+    using Reader = bloom::Reader;
+    using Union = bloom::Union;
+    using Intersection = bloom::Intersection;
+    static constexpr double kDefaultCapacity = 4e6, kDefaultRate = 0.01;
+    static constexpr std::int64_t kMaxCapacity = 100000000;
     struct Params {
         double capacity, rate;
     };
     using bloom::State::State;
-    using Prefix = bloom::Prefix;
-
-    static std::size_t bytes_for(Params) { return list_bytes(12); }
 
     static constexpr int bits_for(Params params) {
         int bits = 1;
@@ -59,259 +69,63 @@ class Bloom : public bloom::State {
         return bits;
     }
 
-    static Bloom create(std::span<std::byte> room, Params params) {
-        Bloom s(room.data(), room.size());
-        s.set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(bits_for(params)), 0);
-        s.set_rate(params.rate);
-        s.start_list(kList, 0, 0);
-        return s;
-    }
+    static std::size_t bytes_for(Params) { return list_bytes(0); }
 
-    static Status check(std::span<const std::byte> image) {
-        if (const Status status = check_header(image, kKind, kVersion); status != Status::ok) return status;
-        const Bloom s(image);
-        if (image.size() < kHeaderBytes + kFixedBytes) return Status::wrong_size;
-        if (s.bits() < 1 || s.bits() > kMostBits || s.hash() != kHashXxh3) return Status::bad_parameter;
-        if (!(s.rate() >= kLeastRate && s.rate() <= kMostRate)) return Status::bad_parameter;
-        if (s.p1() != 0 || s.slots() != 0 || s.count() != 0) return Status::bad_content;
-        switch (s.mode()) {
-            case kExact: return s.check_exact();
-            case kPacked: return s.check_packed();
-            case kBitmap: return s.check_bitmap();
-        }
-        return Status::bad_content;
-    }
+    static Bloom create(std::span<std::byte> room, Params params) { return empty(room, bits_for(params), params.rate); }
 
-    // --- building ---------------------------------------------------------------------------------------------------
+    // An empty one with the parameters of this.
+    std::size_t like_bytes() const { return list_bytes(0); }
+    Bloom create_like(std::span<std::byte> room) const { return empty(room, bits(), rate()); }
 
-    Status add(std::uint64_t hash) {
-        if (mode() >= kTable && append(hash, wait_capacity())) [[likely]]
-            return Status::ok;
-        return add_to_full(hash);
-    }
+    static Status check(std::span<const std::byte> image) { return bloom::Stored::check(image); }
 
-    std::size_t grown_bytes() const {
-        // A table grows by two steps at once while it is small: what costs is to move it.
-        const std::size_t times = size() < 1000000 ? 4 : 2;
-        const std::size_t n = mode() == kTable ? times * size() : std::max(size() + size() / 2, list_capacity()) + 1;
-        if (mode() == kBits || mode() == kBitmap) return bitmap_image(bits());
-        if (full_table()) return bitmap_image(bloom::kMostBitmapBits);
-        return crowded() || !may_be_cut() ? list_bytes(n) : form_bytes(n, bits());
-    }
-
+    // The same in other room. In as much room as it has it is copied, so that it can settle.
     Bloom relay(std::span<std::byte> room) const {
         Bloom s(room.data(), room.size());
-        std::memcpy(s.image_, image_, kHeaderBytes + kFixedBytes);
-        switch (form_in(room.size())) {
-            case kBits: s.start_bits(full_table() ? bloom::kMostBitmapBits : bits()); break;
-            case kTable:
-                if (s.start_table(*this)) break;
-                s.set_crowded();
-                [[fallthrough]];
-            default: s.start_list_of(*this); return s;
-        }
-        if (s.mode() == kBits) {
-            if (mode() == kBits || mode() == kBitmap)
-                std::memcpy(s.words(), words(), bloom::bitmap_bytes(bits()));
-            else
-                each_settled([&](Prefix p) { bloom::set_bit(s.words(), p >> (bits() - s.bits())); });
-            s.count_bits();
-        }
-        for (std::size_t i = 0; i < waiting(); ++i) {
-            if (s.count() == s.wait_capacity()) s.flush();
-            s.append(hash_at(i), s.wait_capacity());
-        }
+        if (!trimmed() && room.size() == bytes_)
+            copy_in_steps(s.image_, image_, bytes_);
+        else
+            s.convert(*this);
         return s;
     }
 
-    // --- set operations ---------------------------------------------------------------------------------------------
-    // All leave the shorter prefixes and the larger rate of the two.
+    std::size_t merge_bytes(const Bloom& other) const { return bytes_to_take(other); }
 
-    std::size_t merge_bytes(const Bloom& other) const {
-        const Joint joint = joint_with(other);
-        if (mode() == kBits || mode() == kBitmap) return std::max(bitmap_image(bits()), trimmed() ? 0 : bytes_);
-        if (stays_list(other, joint)) return list_bytes(joint.n);
-        const std::size_t need = form_bytes(joint.n, joint.bits);
-        const bool grows = form_for(joint.n, joint.bits) == kTable && bits() == joint.bits &&
-                           (mode() == kTable || (mode() == kPacked && form_in(need) == kTable));
-        // It may have to be a list, if the hashes turn out to be crowded; to eight bytes a hash a large word adds none.
-        if (grows) {
-            const std::size_t room = word_bytes(bits()) == 4 ? std::max(need, list_bytes(joint.n)) : need;
-            return mode() == kTable && table_capacity() < joint.n ? std::max(room, bytes_ + 1) : room;
-        }
-        // To be built anew in its place, next to what it was.
-        const std::size_t before = std::max<std::size_t>(size(), 2 * kMostExact);
-        return std::max(need + before * moved_bytes(joint.bits), list_bytes(std::max(before, joint.n)));
-    }
-
-    Status merge(const Bloom& other) {
-        if (hash() != other.hash()) return Status::unlike_hash;
-        if (is_spread()) settle();
-        const Joint joint = joint_with(other);
-        const bool list = stays_list(other, joint);
-        set_rate(std::max(rate(), other.rate()));
-        if (mode() == kBits) {
-            fold_bits(joint.bits);
-        } else if (mode() == kTable) {
-            if (bits() != joint.bits || table_capacity() < joint.n) rebuild(joint);
-        } else {
-            const bool whole = exact() && other.exact();
-            if (bits() != joint.bits || (mode() == kList && !whole)) set_settled_count(0);
-            set_p0(static_cast<std::uint8_t>(joint.bits));
-            if (!whole) set_mode(kCut);
-            if (!list) {
-                settle();
-                if (!whole || count() > kMostExact) rebuild(joint);
-            }
-        }
-        const int unread = other.exact() ? 0 : 64 - other.bits();
-        other.each_hash([&](std::uint64_t hash) { take(hash << unread, joint); });
-        // Repetitions must not make the next merge ask for more room; the work is paid by what was appended.
-        if (is_list() && count() - settled_count() > settled_count() / 2) settle();
-        return Status::ok;
-    }
-
-    // What both hold, up to values that share a prefix; of two trimmed sketches. Exact if one of the two is, but for
-    // the values that the other takes for its own by mistake. The room has intersect_bytes.
-    static std::size_t intersect_bytes(const Bloom& a, const Bloom& b) {
-        const std::size_t n = std::min(a.exact() ? a.size() : ~std::size_t{0}, b.exact() ? b.size() : ~std::size_t{0});
-        if (n != ~std::size_t{0}) return list_bytes(n);
-        const int bits = std::min(a.bits(), b.bits());
-        const std::size_t list = list_bytes(std::min(a.size(), b.size()));
-        return bits > bloom::kMostBitmapBits ? list : std::min(list, bitmap_image(bits));
-    }
-
-    static Bloom intersect(const Bloom& a, const Bloom& b, std::span<std::byte> room) {
-        if (!a.exact() && (b.exact() || a.bits() < b.bits())) return intersect(b, a, room);
-        Bloom s(room.data(), room.size());
-        const int bits = std::min(a.bits(), b.bits());
-        s.set_header(kKind, kVersion, a.hash(), static_cast<std::uint8_t>(bits), 0);
-        s.set_rate(std::max(a.rate(), b.rate()));
-        if (a.exact()) {
-            s.start_list(kList, 0, 0);
-            for (std::uint32_t i = 0; i < a.size(); ++i)
-                if (b.contains(a.hash_at(i))) s.append(a.hash_at(i), s.list_capacity());
-            s.set_settled_count(s.count());
-        } else if (bits <= bloom::kMostBitmapBits && room.size() == bitmap_image(bits)) {
-            s.start_bits(bits);
-            a.each(bits, [&](Prefix p) {
-                if (b.holds(p)) bloom::set_bit(s.words(), p);
-            });
-            s.count_bits();
-            if (s.n() == 0) s.start_list(kCut, 0, 0);
-        } else {
-            s.start_list(kCut, 0, 0);
-            a.each(bits, [&](Prefix p) {
-                if (b.holds(p)) s.append(p << (64 - bits), s.list_capacity());
-            });
-            s.set_settled_count(s.count());
-        }
-        return s;
-    }
-
-    // --- settling and trimming --------------------------------------------------------------------------------------
+    Status merge(const Bloom& other) { return hash() == other.hash() ? take(other) : Status::unlike_hash; }
 
     std::size_t trimmed_bytes() const {
         if (trimmed()) return bytes_;
-        if (trims_to_exact()) return exact_bytes(count());
-        return kHeaderBytes + kFixedBytes + bloom::stored_bytes(size(), bits());
+        return trims_to_exact() ? exact_bytes(count()) : bloom::Stored::max_bytes(size(), bits());
     }
 
     std::size_t trim(std::span<std::byte> room) const {
-        std::memcpy(room.data(), image_, trimmed() ? bytes_ : kHeaderBytes + kFixedBytes);
-        if (trimmed()) return bytes_;
-        Bloom s(room.data(), room.size());
-        s.set_header(kKind, kVersion, hash(), p0(), 0);
-        s.set_count(0);
-        if (trims_to_exact()) {
-            s.set_mode(kExact);
-            s.set_n(count());
-            std::memcpy(s.hashes(), hashes(), count() * sizeof(std::uint64_t));
-            return exact_bytes(count());
+        if (trimmed()) {
+            copy_in_steps(room.data(), image_, bytes_);
+            return bytes_;
         }
-        int bits = this->bits();
-        std::uint64_t n = distinct(bits);
-        if (bits > bloom::kMostBitmapBits && n > kMostTable) {
-            bits = bloom::kMostBitmapBits;
-            n = distinct(bits);
-        }
-        s.set_p0(static_cast<std::uint8_t>(bits));
-        s.set_n(n);
-        const bool bitmap = bloom::is_bitmap(n, bits);
-        s.set_mode(bitmap ? kBitmap : kPacked);
-        if (bitmap) {
-            std::memset(s.hashes(), 0, bloom::bitmap_bytes(bits));
-            each(bits, [&](Prefix p) { bloom::set_bit(s.hashes(), p); });
-        } else {
-            bloom::Packer packer(s.hashes(), n, bits);
-            each(bits, [&](Prefix p) { packer.push(p); });
-            packer.finish();
-        }
-        return kHeaderBytes + kFixedBytes + bloom::stored_bytes(n, bits);
+        bloom::Stored to(room);
+        if (trims_to_exact())
+            return to.write_exact(reinterpret_cast<const std::uint64_t*>(buffer()), count(), bits(), rate());
+        if (mode() == kBits && bitmap_is_smaller(n(), bits())) return trim_bits(to);
+        const auto prefixes = [this](int bits) { return bloom::Prefixes(*this, bits); };
+        return to.write_prefixes(bloom::counted(bits(), prefixes), rate(), prefixes);
     }
-
-    // --- reading trimmed images -------------------------------------------------------------------------------------
-
-    bool contains(std::uint64_t hash) const {
-        if (!exact()) return holds(hash >> (64 - bits()));
-        std::size_t low = 0, high = size();
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (hash_at(middle) < hash)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low < size() && hash_at(low) == hash;
-    }
-
-    // The chance that it says yes to a value that it does not hold.
-    double false_positives() const { return exact() ? 0 : std::ldexp(static_cast<double>(n()), -bits()); }
-
-    // About how many distinct values it holds: of n prefixes some were met twice. Infinity if it has all there can be.
-    double estimate() const {
-        return exact() ? static_cast<double>(size()) : -std::ldexp(std::log1p(-false_positives()), bits());
-    }
-
-    bool is_bitmap() const { return mode() == kBitmap; }
 
   private:
-    bool trims_to_exact() const { return is_list() && count() <= (mode() == kList ? kMostExact : 0); }
-
-    // --- checking ----------------------------------------------------------------------------------------------------
-
-    Status check_exact() const {
-        if (n() > kMostExact) return Status::bad_content;
-        if (bytes_ != exact_bytes(n())) return Status::wrong_size;
-        for (std::size_t i = 1; i < n(); ++i)
-            if (hash_at(i) <= hash_at(i - 1)) return Status::bad_content;
-        return Status::ok;
+    static Bloom empty(std::span<std::byte> room, int bits, double rate) {
+        Bloom s(room.data(), room.size());
+        s.set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(bits), 0);
+        s.set_slots(0);
+        s.set_rate(rate);
+        s.start_list(kList);
+        return s;
     }
-    bool check_count() const {
-        if (n() == 0 || n() > std::uint64_t{1} << bits()) return false;
-        return bits() <= bloom::kMostBitmapBits || n() <= kMostTable;
+    std::size_t trim_bits(bloom::Stored& to) const {
+        to.start_bitmap(part(), bits(), rate());
+        for (std::size_t i = 0; i < count(); ++i) bloom::set_bit(to.bitmap(), hash_at(i) >> (64 - bits()));
+        return to.finish_bitmap();
     }
-    Status check_packed() const {
-        if (!check_count() || bloom::is_bitmap(n(), bits())) return Status::bad_content;
-        const std::size_t bytes = payload_bytes() - kFixedBytes;
-        if (bytes != bloom::Sizes(n(), bits()).bytes()) return Status::wrong_size;
-        return bloom::Packed(hashes(), n(), bits()).check(bytes);
-    }
-    Status check_bitmap() const {
-        if (!check_count() || !bloom::is_bitmap(n(), bits())) return Status::bad_content;
-        const std::size_t bytes = payload_bytes() - kFixedBytes;
-        if (bytes != bloom::bitmap_bytes(bits())) return Status::wrong_size;
-        std::uint64_t ones = 0;
-        for (std::size_t i = 0; i < bytes; ++i) ones += bloom::kBitsOfByte.count[load<std::uint8_t>(hashes() + i)];
-        const bool padded = bits() >= 3 || load<std::uint8_t>(hashes()) >> (1 << bits()) == 0;
-        return padded && ones == n() ? Status::ok : Status::bad_content;
-    }
-};
-
-// Answers questions about trimmed images.
-class Bloom::Reader : public Bloom {
-  public:
-    explicit Reader(Trimmed<Bloom> sketch) : Bloom(sketch.image()) {}
+    bool trims_to_exact() const { return size() == 0 || (mode() == kList && count() <= kMaxExact); }
 };
 
 static_assert(Kernel<Bloom>);

@@ -14,14 +14,14 @@ Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int
     Bloom::Params params{Bloom::kDefaultCapacity, Bloom::kDefaultRate};
     if (PG_NARGS() > capacity_argument)
         params.capacity =
-            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, Bloom::kMostCapacity));
+            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, Bloom::kMaxCapacity));
     if (PG_NARGS() > rate_argument) {
         pg::reject_null(fcinfo, rate_argument, "fpp");
         params.rate = PG_GETARG_FLOAT8(rate_argument);
-        if (!(params.rate >= Bloom::kLeastRate && params.rate <= Bloom::kMostRate))
+        if (!(params.rate >= Bloom::kMinRate && params.rate <= Bloom::kMaxRate))
             ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("%s: fpp must be between %g and %g, not %g", pg::function_name(fcinfo), Bloom::kLeastRate,
-                           Bloom::kMostRate, params.rate));
+                    errmsg("%s: fpp must be between %g and %g, not %g", pg::function_name(fcinfo), Bloom::kMinRate,
+                           Bloom::kMaxRate, params.rate));
     }
     return params;
 }
@@ -47,7 +47,10 @@ SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 SKETCH_FUNCTION(bloom_intersect) {
     const Bloom::Reader a = pg::reader<BloomShim>(fcinfo, 0), b = pg::reader<BloomShim>(fcinfo, 1);
-    return pg::trimmed(Bloom::intersect(a, b, pg::allocate(Bloom::intersect_bytes(a, b)).room));
+    const Bloom::Intersection both(a, b);
+    const pg::Block block = pg::allocate(both.bytes());
+    both.write(block.room);
+    return PointerGetDatum(block.datum);
 }
 
 SKETCH_FUNCTION(bloom_contains) {

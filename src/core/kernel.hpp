@@ -166,4 +166,18 @@ concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &
     { c.trim(room) } -> std::same_as<std::size_t>;       // a settled image to its canonical form; its bytes
 };
 
+// A kernel whose large sketches should not become working images to be merged has a Union, which writes the trimmed
+// form of two settled images of any form. It is what two values are merged with, and a value and one item; and what the
+// state of an aggregate is merged with, if merge_bytes answers 0, or merge no_room. (What merge took until then is in
+// the union as well.) The state is a trimmed image then, as it may always be.
+template <class S>
+concept HasUnion = Kernel<S> && std::constructible_from<typename S::Union, const S&, const S&> &&
+    requires(const S c, const typename S::Union both, std::span<std::byte> room) {
+    { both.status() } -> std::same_as<Status>;
+    { both.bytes() } -> std::same_as<std::size_t>;  // of the trimmed form, exactly
+    { both.write(room) } -> std::same_as<std::size_t>;
+    { c.like_bytes() } -> std::same_as<std::size_t>;  // of a working image with no items
+    { c.create_like(room) } -> std::same_as<S>;       // and with the parameters of this; it has room for an item
+};
+
 }  // namespace sketch

@@ -77,6 +77,37 @@ Datum empty(typename T::Kernel::Params params) {
 
 // --- aggregates -----------------------------------------------------------------------------------------------------
 
+// Two sketches of a kernel that has a Union (core/kernel.hpp), in the trimmed form.
+template <Shim T>
+typename T::Kernel united(const typename T::Kernel& a, const typename T::Kernel& b) {
+    using Kernel = typename T::Kernel;
+    const typename Kernel::Union both(settled(a), settled(b));
+    if (both.status() != Status::ok) [[unlikely]]
+        raise(both.status(), T::kType);
+    if (both.bytes() > kMaxImageBytes) [[unlikely]]
+        raise_too_large(both.bytes());
+    const Block block = allocate(both.bytes());
+    both.write(block.room);
+    return {block.room.data(), block.room.size()};
+}
+
+// A sketch that is not the state of an aggregate, and one item more.
+template <Shim T, class Add>
+Datum add_to_value(const typename T::Kernel& value, Add add_to) {
+    using Kernel = typename T::Kernel;
+    constexpr bool unites = HasUnion<Kernel>;
+    Kernel s(nullptr, 0);
+    if constexpr (unites)
+        s = value.create_like(allocate(value.like_bytes()).room);
+    else
+        s = relaid(value, value.grown_bytes());
+    Status status;
+    while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
+    if (status != Status::ok) raise(status, T::kType);
+    if constexpr (unites) return datum_of(united<T>(value, s));
+    return trimmed(s);
+}
+
 // The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
 // registers for it. `full`: the state has just refused the item.
 template <Shim T, class Add>
@@ -92,8 +123,7 @@ template <Shim T, class Add>
         // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
         if (full) s = relaid(s, s.grown_bytes());
     } else {
-        s = any<T>(fcinfo, 0);
-        s = relaid(s, s.grown_bytes());
+        return add_to_value<T>(any<T>(fcinfo, 0), add_to);
     }
     Status status;
     while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
@@ -147,12 +177,30 @@ Datum combine(FunctionCallInfo fcinfo, Need need, Combine combine_with) {
     return aggregate ? datum_of(to) : trimmed(to);
 }
 
+// Of a kernel that has a Union: in place where the state of an aggregate can take a small sketch, else that.
+template <Shim T>
+Datum merge_or_unite(FunctionCallInfo fcinfo) {
+    using Kernel = typename T::Kernel;
+    const Kernel from = any<T>(fcinfo, 1);
+    if (!in_transition(fcinfo)) return datum_of(united<T>(any<T>(fcinfo, 0), from));
+    Kernel to = state<T>(fcinfo);
+    if (const std::size_t bytes = to.merge_bytes(from); bytes != 0) {
+        if (to.trimmed() || to.bytes() < bytes) to = relaid(to, std::max(bytes, to.bytes()));
+        const Status status = to.merge(from);
+        if (status == Status::ok) return datum_of(to);
+        if (status != Status::no_room) raise(status, T::kType);
+    }
+    if (!to.trimmed() && to.settle_bytes() <= to.bytes()) to.settle();
+    return datum_of(united<T>(to, from));
+}
+
 // NULL merged with a sketch is that sketch.
 template <Shim T>
 Datum merge(FunctionCallInfo fcinfo) {
     using Kernel = typename T::Kernel;
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
+    if constexpr (HasUnion<Kernel>) return merge_or_unite<T>(fcinfo);
     return combine<T>(
         fcinfo, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
         [](Kernel& to, const Kernel& from) { return to.merge(from); });

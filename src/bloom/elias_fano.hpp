@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// Sets of prefixes as they are stored. A prefix is the first `bits` bits of a hash; all of a set have the same length.
-//
-// bitmap   one bit for each prefix that there can be. For sets that have a good part of them all.
-// packed   ascending, in the manner of Elias and Fano (P. Elias, "Efficient storage and retrieval by content and
-//          address of static files", 1974): with n prefixes the first ceil(log2 n) bits are a quotient, told in unary,
-//          the others a remainder, told as it is: about bits - log2 n + 2 bits a prefix. A directory, of 0.6 to 1.2
-//          bits a prefix, leads to the quotient that is looked for: a question reads it, a word of the unary code, and
-//          the remainders of that quotient, of which there is one at most on average.
+// A set of prefixes in ascending order, in the manner of Elias and Fano (P. Elias, "Efficient storage and retrieval by
+// content and address of static files", 1974). With n prefixes the first ceil(log2 n) bits are a quotient, unary-coded,
+// the others a remainder, as it is: about bits - log2 n + 2 bits a prefix. A directory, of 0.6 to 1.2 bits a prefix,
+// leads to the quotient that is looked for: a probe reads an entry of it, a word of the unary code, and the remainders
+// of that quotient, of which there is one at most on average.
 //
 //   remainders   n times, least significant bit first, padded to a byte
 //   unary        for prefix i, ascending, the bit quotient + i is set; n + 2^quotient bits, padded to a byte
@@ -15,60 +12,17 @@
 //                255 if there are more. Then n and 0. It stands last, so that words may be read from anywhere before
 //                it.
 //
-// Both may stand at any address. The smaller of them is the one.
+// It may stand at any address.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
-#include "core/kernel.hpp"
+#include "bloom/bitmap.hpp"
 
 namespace sketch::bloom {
-
-using Prefix = std::uint64_t;
-
-inline constexpr int kMostBitmapBits = 32;  // 512 MB
-
-constexpr std::size_t bitmap_bytes(int bits) { return ((std::size_t{1} << bits) + 7) / 8; }
-
-inline bool test_bit(const std::byte* bitmap, std::uint64_t at) {
-    return (load<std::uint8_t>(bitmap + at / 8) >> at % 8 & 1) != 0;
-}
-// Whether it was clear.
-inline bool set_bit(std::byte* bitmap, std::uint64_t at) {
-    const auto byte = load<std::uint8_t>(bitmap + at / 8);
-    store(bitmap + at / 8, static_cast<std::uint8_t>(byte | 1 << at % 8));
-    return (byte >> at % 8 & 1) == 0;
-}
-
-// Calls f(at) for each set bit, ascending.
-template <class F>
-inline void each_bit(const std::byte* bits, std::size_t bytes, F f) {
-    const auto each_of = [&](std::size_t byte, std::uint64_t word) {
-        for (; word != 0; word &= word - 1) f(byte * 8 + static_cast<std::uint64_t>(std::countr_zero(word)));
-    };
-    std::size_t byte = 0;
-    for (; byte + sizeof(std::uint64_t) <= bytes; byte += sizeof(std::uint64_t))
-        each_of(byte, load<std::uint64_t>(bits + byte));
-    for (; byte < bytes; ++byte) each_of(byte, load<std::uint8_t>(bits + byte));
-}
-
-// How many bits are set in a byte, and where the i-th of them is.
-struct BitsOfByte {
-    std::array<std::uint8_t, 256> count;
-    std::array<std::array<std::uint8_t, 8>, 256> at;
-};
-inline constexpr BitsOfByte kBitsOfByte = [] {
-    BitsOfByte table{};
-    for (std::size_t byte = 0; byte < 256; ++byte)
-        for (std::uint8_t bit = 0; bit < 8; ++bit)
-            if (byte >> bit & 1) table.at[byte][table.count[byte]++] = bit;
-    return table;
-}();
 
 // The sizes that follow from the number of prefixes, which is not 0, and from their length.
 struct Sizes {
@@ -95,27 +49,20 @@ struct Sizes {
     Prefix remainder_mask() const { return (Prefix{1} << remainder_bits) - 1; }
 };
 
-inline bool is_bitmap(std::uint64_t n, int bits) {
-    return bits <= kMostBitmapBits && bitmap_bytes(bits) <= Sizes(n, bits).bytes();
-}
-inline std::size_t stored_bytes(std::uint64_t n, int bits) {
-    return is_bitmap(n, bits) ? bitmap_bytes(bits) : Sizes(n, bits).bytes();
-}
-
-// A packed form that is read. Trusts its bytes.
-class Packed {
+// One that is read. Trusts its bytes.
+class EliasFano {
   public:
-    Packed(const std::byte* form, std::uint64_t n, int bits)
+    EliasFano(const std::byte* form, std::uint64_t n, int bits)
         : sizes_(n, bits), form_(form), unary_(form + sizes_.unary_at()), directory_(form + sizes_.directory_at()) {}
 
-    // Without a branch that depends on the prefix, but for the one in a few dozen: a wrong guess would cost as much as
-    // all the rest.
-    bool holds(Prefix prefix) const {
+    // Without a branch that depends on the prefix, but for the one in a few dozen: a misprediction would cost as much
+    // as all the rest.
+    bool contains(Prefix prefix) const {
         const Prefix wanted = prefix & sizes_.remainder_mask();
         const std::uint64_t quotient = prefix >> sizes_.remainder_bits;
         const Run run = run_of(quotient);
         if (!run.known || run.length > kAtOnce || sizes_.remainder_bits > kWidest) [[unlikely]]
-            return holds_far(quotient, wanted);
+            return contains_far(quotient, wanted);
         const std::uint64_t at = (run.start - quotient) * static_cast<std::uint64_t>(sizes_.remainder_bits);
         std::uint64_t word = load<std::uint64_t>(form_ + at / 8) >> at % 8;
         bool found = false;
@@ -124,70 +71,95 @@ class Packed {
         return found;
     }
 
-    // Calls f(prefix) for each, ascending.
-    template <class F>
-    void each(F f) const {
-        std::uint64_t i = 0;
-        each_bit(unary_, sizes_.directory_at() - sizes_.unary_at(), [&](std::uint64_t at) {
-            f((at - i) << sizes_.remainder_bits | remainder_at(i));
-            ++i;
-        });
-    }
+    // All prefixes, ascending, some at a time.
+    class Cursor {
+      public:
+        explicit Cursor(const EliasFano& set)
+            : sizes_(set.sizes_), form_(set.form_), ones_(set.unary_, set.unary_bytes()) {}
 
-    // Whether the `bytes` bytes are a packed form that pack would write.
+        std::size_t fill(Prefix* to) {
+            const std::size_t n = ones_.fill(to);
+            for (std::size_t k = 0; k < n; ++k, ++i_)
+                to[k] = (to[k] - i_) << sizes_.remainder_bits | remainder_at(form_, sizes_, i_);
+            return n;
+        }
+        bool ended() const { return ones_.ended(); }
+
+      private:
+        Sizes sizes_;
+        const std::byte* form_;
+        BitCursor ones_;
+        std::uint64_t i_ = 0;
+    };
+
+    // Whether the `bytes` bytes are what Packer would write. Total.
     Status check(std::size_t bytes) const {
         if (bytes != sizes_.bytes()) return Status::wrong_size;
         if (!padded(form_, sizes_.remainder_total()) || !padded(unary_, sizes_.unary_total()))
             return Status::bad_content;
-        std::uint64_t ones = 0;
-        for (const std::byte* byte = unary_; byte != directory_; ++byte)
-            ones += kBitsOfByte.count[load<std::uint8_t>(byte)];
+        const std::uint64_t ones = count_bits(unary_, unary_bytes());
         if (ones != sizes_.n || test_bit(unary_, sizes_.unary_total() - 1)) return Status::bad_content;
-
-        bool ascending = true, led = true;
-        std::uint64_t i = 0, start = 0, in_first = 0;
-        std::size_t group = 0;
-        Prefix before = 0;
-        const auto pass = [&](std::size_t to) {
-            for (; group < to; ++group, start = i, in_first = 0) {
-                const std::byte* const entry = directory_ + group * Sizes::kEntry;
-                led &= load<std::uint32_t>(entry) == start;
-                led &= load<std::uint8_t>(entry + 4) == std::min(in_first, Sizes::kMany);
-            }
-        };
-        each([&](Prefix prefix) {
-            const std::uint64_t quotient = prefix >> sizes_.remainder_bits;
-            pass(quotient / kGroup);
-            in_first += quotient % kGroup < kGroup / 2;
-            ascending &= i == 0 || prefix > before;
-            before = prefix;
-            ++i;
-        });
-        pass(sizes_.groups() + 1);
-        return ascending && led ? Status::ok : Status::bad_content;
+        return ascending() && led() ? Status::ok : Status::bad_content;
     }
 
   private:
     static constexpr std::uint64_t kGroup = Sizes::kGroup;
 
-    Prefix remainder_at(std::uint64_t i) const {
-        const std::uint64_t at = i * static_cast<std::uint64_t>(sizes_.remainder_bits);
-        return load<std::uint64_t>(form_ + at / 8) >> at % 8 & sizes_.remainder_mask();
+    bool ascending() const {
+        Prefix block[kBlock], before = 0;
+        bool ascends = true, first = true;
+        for (Cursor cursor(*this); !cursor.ended(); check_interrupts()) {
+            const std::size_t n = cursor.fill(block);
+            for (std::size_t i = 0; i < n; before = block[i++], first = false) ascends &= first || block[i] > before;
+        }
+        return ascends;
+    }
+    // Whether the directory says where each group begins.
+    bool led() const {
+        std::uint64_t place[kBlock], i = 0, start = 0, in_first = 0;
+        bool leads = true;
+        std::size_t group = 0;
+        const auto pass = [&](std::size_t to) {
+            for (; group < to; ++group, start = i, in_first = 0) {
+                const std::byte* const entry = directory_ + group * Sizes::kEntry;
+                leads &= load<std::uint32_t>(entry) == start;
+                leads &= load<std::uint8_t>(entry + 4) == std::min(in_first, Sizes::kMany);
+            }
+        };
+        for (BitCursor ones(unary_, unary_bytes()); !ones.ended(); check_interrupts()) {
+            const std::size_t n = ones.fill(place);
+            for (std::size_t k = 0; k < n; ++k, ++i) {
+                const std::uint64_t quotient = place[k] - i;
+                pass(quotient / kGroup);
+                in_first += quotient % kGroup < kGroup / 2;
+            }
+        }
+        pass(sizes_.groups() + 1);
+        return leads;
+    }
+
+    std::size_t unary_bytes() const { return sizes_.directory_at() - sizes_.unary_at(); }
+    static Prefix remainder_at(const std::byte* form, const Sizes& sizes, std::uint64_t i) {
+        const std::uint64_t at = i * static_cast<std::uint64_t>(sizes.remainder_bits);
+        return load<std::uint64_t>(form + at / 8) >> at % 8 & sizes.remainder_mask();
     }
 
     static constexpr int kAtOnce = 3;   // remainders
     static constexpr int kWidest = 19;  // of them, in a word that begins within a byte
 
-    // In the unary code the set bits of a quotient, of which each is a prefix, follow the clear bit that ends the one
-    // before it.
+    // The set bits of a quotient in the unary code: each is a prefix, and they follow the clear bit that ends the
+    // quotient before.
     struct Run {
-        std::uint64_t start;
+        std::uint64_t start;  // the place of the first of them, or of the clear bit that follows none
         int length;
-        bool known;  // not if it lies further on than is looked for
+        bool known;  // not if it lies further on than one word shows
     };
 
-    // Looks through one word from the quotient's half of a group on, for as many clear bits as there are quotients
-    // before it. They are counted in each byte and then, by one multiplication, in each byte and all before it.
+    // A select: of the word that begins with the quotient's half of a group, the clear bit that ends the quotient
+    // before is wanted, which is the k-th if k quotients of that half come first. (1) The directory says where the
+    // half begins. (2) The word is read from there and inverted; a bit is put before it for the end of the half
+    // before. (3) sums_of counts the bits up to each byte: the first byte whose sum reaches k + 1 has the bit, which
+    // a table finds in it. (4) The run is what is clear in the inverted word from there on.
     Run run_of(std::uint64_t quotient) const {
         const std::uint64_t group = quotient / kGroup;
         const std::byte* const entry = directory_ + group * Sizes::kEntry;
@@ -196,19 +168,18 @@ class Packed {
         const std::byte* const from = unary_ + at / 8;
         const int shift = at % 8;
         const std::uint64_t beyond = load<std::uint8_t>(from + 8);
-        // The end of the quotient before comes first.
         const std::uint64_t clear = ~(load<std::uint64_t>(from) >> shift | beyond << 1 << (63 - shift)) << 1 | 1;
         const std::uint64_t sums = sums_of(clear), wanted = quotient % (kGroup / 2) + 1;
         const std::uint64_t enough = ((sums | kTops) - wanted * kOnes) & kTops;
         const int byte = std::countr_zero(enough | std::uint64_t{1} << 63) / 8 * 8;
         const std::uint64_t before = sums << 8 >> byte & 0xFF;
-        const int bit = byte + kBitsOfByte.at[clear >> byte & 0xFF][(wanted - before - 1) % 8];
+        const int bit = byte + kBitOfByte[clear >> byte & 0xFF][(wanted - before - 1) % 8];
         const std::uint64_t behind = clear >> bit >> 1;
         return {at + static_cast<std::uint64_t>(bit), std::countr_zero(behind | std::uint64_t{1} << 63),
                 enough != 0 && behind != 0 && in_first < Sizes::kMany};
     }
 
-    // The same, however far on.
+    // Where the run of a quotient begins, however far on.
     std::uint64_t start_of(std::uint64_t quotient) const {
         const std::uint64_t group = quotient / kGroup;
         std::uint64_t at = load<std::uint32_t>(directory_ + group * Sizes::kEntry) + group * kGroup;
@@ -219,26 +190,19 @@ class Packed {
                 const int byte = std::countr_zero(enough) / 8 * 8;
                 const std::uint64_t before = sums << 8 >> byte & 0xFF;
                 return at + static_cast<std::uint64_t>(byte) + 1 +
-                       kBitsOfByte.at[clear >> byte & 0xFF][wanted - before - 1];
+                       kBitOfByte[clear >> byte & 0xFF][wanted - before - 1];
             }
             wanted -= sums >> 56;
             at += 56;
         }
         return at;
     }
-    [[gnu::noinline]] bool holds_far(std::uint64_t quotient, Prefix wanted) const {
+    [[gnu::noinline]] bool contains_far(std::uint64_t quotient, Prefix wanted) const {
         for (std::uint64_t at = start_of(quotient); test_bit(unary_, at); ++at) {
-            const Prefix remainder = remainder_at(at - quotient);
+            const Prefix remainder = remainder_at(form_, sizes_, at - quotient);
             if (remainder >= wanted) return remainder == wanted;
         }
         return false;
-    }
-
-    static constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = kOnes << 7;
-    static std::uint64_t sums_of(std::uint64_t bits) {
-        bits -= bits >> 1 & kOnes * 0x55;
-        bits = (bits & kOnes * 0x33) + (bits >> 2 & kOnes * 0x33);
-        return ((bits + (bits >> 4)) & kOnes * 0x0F) * kOnes;
     }
 
     // Whether the bits behind the last, up to the end of its byte, are clear.
@@ -252,12 +216,12 @@ class Packed {
     const std::byte* directory_;
 };
 
-// Writes the stored form of n prefixes, which are pushed in ascending order.
+// Writes the form of n prefixes, which are pushed in ascending order.
 class Packer {
   public:
     Packer(std::byte* to, std::uint64_t n, int bits)
         : sizes_(n, bits), remainders_(to), unary_(to + sizes_.unary_at()), directory_(to + sizes_.directory_at()) {
-        std::memset(unary_, 0, sizes_.directory_at() - sizes_.unary_at());
+        fill_in_steps(unary_, 0, sizes_.directory_at() - sizes_.unary_at());
     }
 
     void push(Prefix prefix) {
