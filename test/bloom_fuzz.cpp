@@ -4,13 +4,21 @@
 
 namespace {
 
+using sketch::Bloom, sketch::Status;
+
 struct Room {
-    using Kernel = sketch::Bloom;
-    static sketch::Status add(sketch::Bloom& s, std::uint64_t i) { return s.add(i * 0x9E3779B97F4A7C15); }
-    static void read(const sketch::Bloom::Reader& s) {
+    using Kernel = Bloom;
+    static Status add(Bloom& s, std::uint64_t i) { return s.add(i * sketch::kGolden); }
+    static void read(const Bloom::Reader& s) {
         s.false_positives();
         s.estimate();
-        s.contains(0x9E3779B97F4A7C15);
+        s.contains(sketch::kGolden);
+        const Bloom::Intersection both(s, s);
+        sketch::test::Room room(both.bytes());
+        if (both.write(room.span()) != both.bytes() || Bloom::check(room.span()) != Status::ok) std::abort();
+        sketch::test::Sketch<Bloom> united(sketch::test::Image(s.image(), s.image() + s.bytes()));
+        if (united.unite_with_item([](Bloom& one) { return one.add(~sketch::kGolden); }) != Status::ok) std::abort();
+        if (Bloom::check(united.trimmed()) != Status::ok) std::abort();
     }
 };
 

@@ -305,6 +305,115 @@ TEST(Bloom, CraftedHashes) {
         }
 }
 
+// What fits stored merges, in any order and also where no working image is made, and takes one value more: the forms of
+// blooms of 40 million values (D1), and a large one with one of few (B9), in their small.
+TEST(Bloom, WhatFitsStoredMerges) {
+    const Bloom::Params kinds[] = {{1e8, 0.05}, {1e8, 1e-5}, {4e6, 0.01}, {30000, 0.05}};
+    for (const auto& p : kinds)
+        for (const auto& q : kinds)
+            for (const std::uint64_t n : {0, 200, 1000, 24000})
+                for (const std::uint64_t m : {1, 224, 9000}) {
+                    const Image a = build(p, 0, n), b = build(q, n, n + m);
+                    Image expected = build(Bloom::bits_for(p) < Bloom::bits_for(q) ? p : q, 0, n + m);
+                    store(expected.data() + kHeaderBytes, std::max(p.rate, q.rate));
+                    for (const auto& [x, y] : {std::pair(a, b), std::pair(b, a)}) {
+                        Sketch<Bloom> scalar(x);
+                        ASSERT_EQ(scalar.unite(Bloom(std::span<const std::byte>(y))), Status::ok);
+                        ASSERT_TRUE(scalar.trimmed() == expected) << n << " and " << m;
+                        ASSERT_TRUE(merged(x, y) == expected) << n << " and " << m;
+                    }
+                }
+}
+
+TEST(Bloom, OneValueMore) {
+    for (const Bloom::Params params : {Bloom::Params{1e8, 0.001}, Bloom::Params{4e6, 0.01}, Bloom::Params{2000, 0.01}})
+        for (const std::uint64_t n : {0, 1, 223, 224, 225, 1023, 1024, 20000}) {
+            Sketch<Bloom> sketch(build(params, 0, n));
+            for (std::uint64_t i = n; i < n + 5; ++i)
+                ASSERT_EQ(sketch.unite_with_item([i](Bloom& s) { return s.add(item(i)); }), Status::ok);
+            EXPECT_TRUE(sketch.trimmed() == build(params, 0, n + 5));
+            ASSERT_EQ(sketch.unite_with_item([](Bloom& s) { return s.add(item(0)); }), Status::ok);
+            EXPECT_TRUE(sketch.trimmed() == build(params, 0, n + 5));
+        }
+}
+
+// Every form of a working image, merged as a state of its own or read by a scalar, in all pairs.
+TEST(Bloom, WorkingImagesOfAllFormsMerge) {
+    for (const Bloom::Params params : {Bloom::Params{1e8, 0.001}, Bloom::Params{4e6, 0.01}, Bloom::Params{3e5, 0.3}}) {
+        const std::uint64_t sizes[] = {3, 150, 700, 9000, 20000, 60000, 300000};
+        for (const std::uint64_t n : sizes)
+            for (const std::uint64_t m : sizes)
+                for (const int rounds : {1, 3}) {
+                    Sketch<Bloom> a(params), b(params);
+                    for (int i = 0; i < rounds; ++i) add(a, 0, n), add(b, n / 2, n / 2 + m);
+                    const Image whole = build(params, 0, std::max(n, n / 2 + m));
+                    const Image before = b.trimmed();
+                    Sketch<Bloom> scalar(a.trimmed());
+                    ASSERT_EQ(scalar.unite(b.kernel()), Status::ok);
+                    EXPECT_TRUE(scalar.trimmed() == whole) << n << " and " << m;
+                    ASSERT_EQ(a.merge(b.kernel()), Status::ok);
+                    add(a, 0, std::min<std::uint64_t>(300, n));
+                    EXPECT_TRUE(a.trimmed() == whole) << n << " and " << m;
+                    EXPECT_TRUE(b.trimmed() == before);
+                }
+    }
+}
+
+// The most that a host holds at once is the image it grows from, the one it grows to, and a copy of that.
+TEST(Bloom, BytesAValueWhileItIsBuilt) {
+    for (const Bloom::Params params :
+         {Bloom::Params{1e8, 1e-5}, Bloom::Params{1e8, 0.01}, Bloom::Params{1e8, 0.05}, Bloom::Params{4e6, 0.01}}) {
+        Sketch<Bloom> sketch(params);
+        std::size_t before = sketch.kernel().bytes();
+        for (std::uint64_t i = 0; i < 2500000; ++i) {
+            add(sketch, i, i + 1);
+            const std::size_t bytes = sketch.kernel().bytes();
+            if (bytes != before && i >= 1000000) {
+                EXPECT_LE(before + 2 * bytes, 32 * i) << i << " values of " << Bloom::bits_for(params) << " bits";
+            }
+            before = bytes;
+        }
+    }
+    // At 10^8 values of 44 bits, of which the working image is the largest.
+    struct Sizes : bloom::Layout {
+        static std::size_t largest() { return log_bytes(kMaxLong, kMaxBits); }
+        static std::size_t bits() { return bits_bytes(bloom::kMaxBitmapBits); }
+        static std::size_t stored() { return stored_bytes(kMaxLong, kMaxBits); }
+    };
+    EXPECT_LE(3 * Sizes::largest(), 1100000000u);
+    EXPECT_LE(Sizes::largest() + 2 * Sizes::bits(), 1100000000u);
+    EXPECT_LE(std::max(Sizes::stored(), Sizes::bits()), kMaxImageBytes);
+}
+
+// No small image from outside asks for a large state.
+TEST(Bloom, AStateIsInProportionToWhatIsStored) {
+    for (int bits = 1; bits <= Bloom::kMaxBits; ++bits)
+        for (std::uint64_t n = 1; n <= 1000000 && n <= std::uint64_t{1} << bits; n = n * 3 + 1) {
+            // Clustered as much as can be, and spread out.
+            for (const std::uint64_t step : {std::uint64_t{1}, (std::uint64_t{1} << bits) / n}) {
+                struct Source {
+                    std::uint64_t n, step, i = 0;
+                    std::size_t fill(bloom::Prefix* to) {
+                        std::size_t k = 0;
+                        for (; k < bloom::kBlock && i < n; ++k, ++i) to[k] = i * step;
+                        return k;
+                    }
+                };
+                Image image(bloom::Stored::max_bytes(n, bits));
+                const auto make = [&](int) { return Source{n, step}; };
+                const std::size_t bytes =
+                    bloom::Stored(std::span<std::byte>(image)).write_prefixes({n, bits}, 0.01, make);
+                image.resize(bytes);
+                if (n < 100000) {
+                    ASSERT_EQ(Bloom::check(image), Status::ok) << n << " of " << bits << " bits";
+                }
+                const Bloom s{std::span<const std::byte>(image)};
+                EXPECT_LE(s.grown_bytes(), 32 * bytes + (256u << 10)) << n << " of " << bits << " bits";
+                EXPECT_LE(s.merge_bytes(s), 32 * bytes + (256u << 10)) << n << " of " << bits << " bits";
+            }
+        }
+}
+
 TEST(Bloom, StoredBytes) {
     EXPECT_LE(build({4e6, 0.01}, 0, 100).size(), 900u);
     EXPECT_LE(build({1e6, 0.01}, 0, 1000000).size(), 1250000u);

@@ -98,10 +98,12 @@ class BitCursor {
     // To an array of kBlock: how many. None, it may be, before the end as well: a long gap is passed in steps.
     std::size_t fill(std::uint64_t* to) {
         constexpr std::size_t kGap = std::size_t{1} << 20, kWord = 64;
-        std::size_t n = 0;
-        for (const std::size_t end = std::min(bytes_, byte_ + kGap); byte_ < end && n <= kBlock - kWord; byte_ += 8)
-            for (std::uint64_t word = word_at(bitmap_, byte_, bytes_); word != 0; word &= word - 1)
-                to[n++] = byte_ * 8 + static_cast<std::uint64_t>(std::countr_zero(word));
+        const std::size_t bytes = bytes_, end = std::min(bytes, byte_ + kGap);
+        std::size_t n = 0, byte = byte_;
+        for (; byte < end && n <= kBlock - kWord; byte += 8)
+            for (std::uint64_t word = word_at(bitmap_, byte, bytes); word != 0; word &= word - 1)
+                to[n++] = byte * 8 + static_cast<std::uint64_t>(std::countr_zero(word));
+        byte_ = byte;
         return n;
     }
     bool ended() const { return byte_ >= bytes_; }

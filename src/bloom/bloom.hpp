@@ -108,7 +108,9 @@ class Bloom : public bloom::State {
             return to.write_exact(reinterpret_cast<const std::uint64_t*>(buffer()), count(), bits(), rate());
         if (mode() == kBits && bitmap_is_smaller(n(), bits())) return trim_bits(to);
         const auto prefixes = [this](int bits) { return bloom::Prefixes(*this, bits); };
-        return to.write_prefixes(bloom::counted(bits(), prefixes), rate(), prefixes);
+        const bloom::Content content =
+            mode() == kTable ? bloom::Content{count_table(), bits()} : bloom::counted(bits(), prefixes);
+        return to.write_prefixes(content, rate(), prefixes);
     }
 
   private:

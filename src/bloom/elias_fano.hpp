@@ -79,8 +79,11 @@ class EliasFano {
 
         std::size_t fill(Prefix* to) {
             const std::size_t n = ones_.fill(to);
-            for (std::size_t k = 0; k < n; ++k, ++i_)
-                to[k] = (to[k] - i_) << sizes_.remainder_bits | remainder_at(form_, sizes_, i_);
+            const Sizes sizes = sizes_;
+            const std::byte* const form = form_;
+            for (std::uint64_t k = 0, i = i_; k < n; ++k, ++i)
+                to[k] = (to[k] - i) << sizes.remainder_bits | remainder_at(form, sizes, i);
+            i_ += n;
             return n;
         }
         bool ended() const { return ones_.ended(); }

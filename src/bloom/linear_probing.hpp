@@ -90,12 +90,16 @@ class LinearProbing {
         // To an array of kBlock: how many; maybe none before the end. Which slots are free is unpredictable, so that
         // each is written, and the next over it if it was.
         std::size_t fill(Prefix* to) {
-            constexpr std::size_t kGap = std::size_t{1} << 18;
-            std::size_t n = 0;
-            for (const std::size_t end = std::min(slots_, at_ + kGap); at_ < end && n < kBlock; ++at_) {
-                to[n] = words_[at_];
-                n += words_[at_] != kFree;
-            }
+            constexpr std::size_t kTogether = 64, kGap = std::size_t{1} << 18;
+            const Word* const words = words_;
+            const std::size_t gap = std::min(slots_, at_ + kGap);
+            std::size_t n = 0, at = at_;
+            while (at < gap && n <= kBlock - kTogether)
+                for (const std::size_t end = std::min(at + kTogether, gap); at < end; ++at) {
+                    to[n] = words[at];
+                    n += words[at] != kFree;
+                }
+            at_ = at;
             return n;
         }
         bool ended() const { return at_ >= slots_; }

@@ -89,13 +89,16 @@ class Part {
 
     // Whether a prefix repeats the one before is unpredictable: it is written in any case.
     std::size_t shorten(Prefix* to, std::size_t n) {
+        const int cut = cut_;
         std::size_t kept = 0;
+        Prefix last = last_;
         for (std::size_t i = 0; i < n; ++i) {
-            const Prefix prefix = to[i] >> cut_;
+            const Prefix prefix = to[i] >> cut;
             to[kept] = prefix;
-            kept += prefix != last_;
-            last_ = prefix;
+            kept += prefix != last;
+            last = prefix;
         }
+        last_ = last;
         return kept;
     }
 

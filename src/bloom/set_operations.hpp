@@ -23,7 +23,7 @@ class Union {
         : a_(a), b_(b), bits_(std::min(a.bits(), b.bits())), rate_(std::max(a.rate(), b.rate())) {
         if (a.exact() && b.exact() && std::max(a.size(), b.size()) <= Layout::kMaxExact) unite_hashes();
         if (how_ == How::prefixes && (bitmap_of(a_) || bitmap_of(b_))) how_ = How::bitmaps;
-        if (how_ == How::prefixes) content_ = counted(bits_, sources());
+        if (how_ == How::prefixes) content_ = one_more() ? count_one() : counted(bits_, sources());
     }
 
     Status status() const { return a_.hash() == b_.hash() ? Status::ok : Status::unlike_hash; }
@@ -60,6 +60,16 @@ class Union {
         else
             each(Prefixes(other, bits_), [bits = to.part()](Prefix p) { set_bit(bits, p); });
         return to.finish_bitmap();
+    }
+    // One value more is asked for, and not counted with all the others.
+    bool one_more() const {
+        return b_.size() == 1 && a_.mode() == Layout::kPacked && a_.bits() == bits_ && a_.n() < Layout::kMaxLong;
+    }
+    Content count_one() const {
+        const Reader a(Trimmed<Bloom>({a_.image(), a_.bytes()}));
+        std::uint64_t n = a.size();
+        each(Prefixes(b_, bits_), [&](Prefix p) { n += !a.contains(p << (64 - bits_)); });
+        return {n, bits_};
     }
     void unite_hashes() {
         HashCursor a(a_.buffer(), a_.size()), b(b_.buffer(), b_.size());

@@ -93,7 +93,7 @@ class State : public Layout {
         }
         if (shorter || must_be_list() || !settled()) return 0;
         if (is_bits() || bits_fit(bits(), list)) return bits_bytes(bits());
-        if (size() / 8 < other.size() || logged_with(size()) / 2 < other.size()) return 0;
+        if (is_logged() && std::min(size() / 8, logged_with(size()) / 2) < other.size()) return 0;
         return bytes_for(n);
     }
 
@@ -115,6 +115,15 @@ class State : public Layout {
         // Repetitions must not make the next merge ask for more room; the work is paid by what was appended.
         if (is_list() && count() - sorted() > (sorted() + n()) / 2) settle();
         return taken ? Status::ok : Status::no_room;
+    }
+
+    // How many prefixes a table and its buffer have, without a pass over it.
+    std::uint64_t count_table() const {
+        std::uint64_t waiting[kManyBuffered], fresh = 0;
+        for (std::size_t i = 0; i < count(); ++i) waiting[i] = hash_at(i) >> (64 - bits());
+        const std::size_t n = sort_distinct(waiting, count());
+        for (std::size_t i = 0; i < n; ++i) fresh += !table().contains(waiting[i]);
+        return this->n() + fresh;
     }
 
   private:
@@ -197,11 +206,12 @@ class State : public Layout {
     // so many at a time that the others find their places in the nearest cache.
     bool flush_to_table() {
         constexpr std::size_t kTogether = 64;
-        const LinearProbing table = this->table();
+        LinearProbing table = this->table();
         LinearProbing::Word prefix[kManyBuffered], others[kTogether];
         partition(prefix);
         const std::size_t n = count();
         for (std::size_t i = 0; i < std::min(kAhead, n); ++i) table.prefetch(prefix[i]);
+        std::uint64_t fresh = 0;
         bool fits = true;
         for (std::size_t from = 0; from < n && fits; from += kTogether) {
             const std::size_t end = std::min(from + kTogether, n);
@@ -211,8 +221,13 @@ class State : public Layout {
                 others[many] = prefix[i];
                 many += !table.contains_near(prefix[i]);
             }
-            for (std::size_t i = 0; i < many && fits; ++i) fits = insert_into(table, others[i]);
+            for (std::size_t i = 0; i < many && fits; ++i) {
+                const Inserted inserted = table.insert(others[i]);
+                fresh += inserted != Inserted::no;
+                fits = inserted != Inserted::clustered;
+            }
         }
+        set_n(this->n() + fresh);
         return fits;
     }
     bool flush_to_bits() {
@@ -245,20 +260,16 @@ class State : public Layout {
             to[next[hashes[i] >> (64 - kPartBits)]++] = static_cast<LinearProbing::Word>(hashes[i] >> shift);
     }
 
-    bool insert_into(const LinearProbing& table, Prefix prefix) {
-        const Inserted inserted = LinearProbing(table).insert(prefix);
-        set_n(n() + (inserted != Inserted::no));
-        return inserted != Inserted::clustered;
-    }
     // To a table or bitmap, past the buffer.
     bool insert(Prefix prefix) {
-        if (mode() == kTable) {
-            if (clustered() || insert_into(table(), prefix)) return !clustered();
-            set_clustered();
-            return false;
+        if (mode() == kBits) {
+            set_n(n() + set_bit(part(), prefix));
+            return true;
         }
-        set_n(n() + set_bit(part(), prefix));
-        return true;
+        const Inserted inserted = table().insert(prefix);
+        set_n(n() + (inserted != Inserted::no));
+        if (inserted == Inserted::clustered) set_clustered();
+        return inserted != Inserted::clustered;
     }
 
     // --- which form
