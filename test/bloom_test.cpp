@@ -337,6 +337,23 @@ TEST(Bloom, OneValueMore) {
         }
 }
 
+// One by one to a stored sketch, also where prefixes are clustered in few quotients.
+TEST(Bloom, ValuesOneByOne) {
+    const auto clustered = [](std::uint64_t i) { return std::uint64_t{1} << 63 | i << 24; };
+    for (const Bloom::Params params : {Bloom::Params{1e8, 1e-5}, Bloom::Params{4e6, 0.01}, Bloom::Params{3000, 0.01}})
+        for (const auto hash : {&item, +clustered}) {
+            Sketch<Bloom> whole(params), one_by_one(whole.trimmed());
+            for (std::uint64_t i = 0; i < 1500; ++i) {
+                const auto add = [&](Bloom& s) { return s.add(hash(i * 7)); };
+                whole.add(add);
+                ASSERT_EQ(one_by_one.unite_with_item(add), Status::ok);
+                if (i % 17 == 0 || i > 1022) {
+                    ASSERT_TRUE(whole.trimmed() == one_by_one.trimmed()) << i;
+                }
+            }
+        }
+}
+
 // Every form of a working image, merged as a state of its own or read by a scalar, in all pairs.
 TEST(Bloom, WorkingImagesOfAllFormsMerge) {
     for (const Bloom::Params params : {Bloom::Params{1e8, 0.001}, Bloom::Params{4e6, 0.01}, Bloom::Params{3e5, 0.3}}) {

@@ -114,6 +114,34 @@ class BitCursor {
     std::size_t byte_ = 0;
 };
 
+// The n bits of `from` with `width` bits of a value put in at a place.
+inline void insert_bits(std::byte* to, const std::byte* from, std::uint64_t n, std::uint64_t at, std::uint64_t value,
+                        std::uint64_t width) {
+    const std::size_t bytes = (n + 7) / 8, to_bytes = (n + width + 7) / 8;
+    const auto source = [=](std::uint64_t bit) {
+        const std::size_t byte = std::min<std::size_t>(bit / 8, bytes);
+        const std::uint64_t word = word_at(from, byte, bytes), shift = bit % 8;
+        if (shift == 0 || byte + 8 >= bytes) return word >> shift;
+        return word >> shift | std::uint64_t{load<std::uint8_t>(from + byte + 8)} << (64 - shift);
+    };
+    // A word with some of the value, between what stays and what moves.
+    const auto joined = [=](std::uint64_t bit) {
+        std::uint64_t word = at < bit ? value >> (bit - at) : value << (at - bit);
+        if (at > bit) word |= source(bit) & ((std::uint64_t{1} << (at - bit)) - 1);
+        if (at + width < bit + 64) word |= source(at) << (at + width - bit);
+        return word;
+    };
+    in_steps(to_bytes, kCopyStep, [=](std::size_t begin, std::size_t end) {
+        for (std::size_t byte = begin; byte < end; byte += 8) {
+            const std::uint64_t bit = byte * 8;
+            const std::uint64_t word = bit + 64 <= at      ? source(bit)
+                                       : bit >= at + width ? source(bit - width)
+                                                           : joined(bit);
+            put_word(to, byte, to_bytes, word);
+        }
+    });
+}
+
 // A bitmap that is stored: as many bits as it says, and none behind the last that there can be.
 inline Status check_bitmap(const std::byte* bitmap, std::size_t bytes, std::uint64_t n, int bits) {
     if (bytes != bitmap_bytes(bits)) return Status::wrong_size;

@@ -71,6 +71,31 @@ class EliasFano {
         return found;
     }
 
+    // Whether one prefix more leaves the quotients as long as they are, so that it can be put in.
+    bool has_room() const { return Sizes(sizes_.n + 1, sizes_.bits).quotient_bits == sizes_.quotient_bits; }
+    // The set with a prefix that it does not hold.
+    void write_with(Prefix prefix, std::byte* to) const {
+        const Sizes grown(sizes_.n + 1, sizes_.bits);
+        const std::uint64_t quotient = prefix >> sizes_.remainder_bits, group = quotient / kGroup;
+        const Prefix remainder = prefix & sizes_.remainder_mask();
+        const auto width = static_cast<std::uint64_t>(sizes_.remainder_bits);
+        std::uint64_t at = start_of(quotient);
+        while (test_bit(unary_, at) && remainder_at(form_, sizes_, at - quotient) < remainder) ++at;
+        insert_bits(to, form_, sizes_.remainder_total(), (at - quotient) * width, remainder, width);
+        insert_bits(to + grown.unary_at(), unary_, sizes_.unary_total(), at, 1, 1);
+
+        std::byte* const directory = to + grown.directory_at();
+        copy_in_steps(directory, directory_, (sizes_.groups() + 1) * Sizes::kEntry);
+        std::byte* const first = directory + group * Sizes::kEntry + 4;
+        const auto in_first = load<std::uint8_t>(first);
+        if (quotient % kGroup < kGroup / 2 && in_first < Sizes::kMany)
+            store(first, static_cast<std::uint8_t>(in_first + 1));
+        for (std::size_t i = group + 1; i <= sizes_.groups(); ++i) {
+            std::byte* const entry = directory + i * Sizes::kEntry;
+            store(entry, load<std::uint32_t>(entry) + 1);
+        }
+    }
+
     // All prefixes, ascending, some at a time.
     class Cursor {
       public:

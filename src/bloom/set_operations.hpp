@@ -23,7 +23,10 @@ class Union {
         : a_(a), b_(b), bits_(std::min(a.bits(), b.bits())), rate_(std::max(a.rate(), b.rate())) {
         if (a.exact() && b.exact() && std::max(a.size(), b.size()) <= Layout::kMaxExact) unite_hashes();
         if (how_ == How::prefixes && (bitmap_of(a_) || bitmap_of(b_))) how_ = How::bitmaps;
-        if (how_ == How::prefixes) content_ = one_more() ? count_one() : counted(bits_, sources());
+        if (how_ == How::prefixes && one_more())
+            look_for_one();
+        else if (how_ == How::prefixes)
+            content_ = counted(bits_, sources());
     }
 
     Status status() const { return a_.hash() == b_.hash() ? Status::ok : Status::unlike_hash; }
@@ -39,13 +42,14 @@ class Union {
         switch (how_) {
             case How::hashes: return to.write_exact(hashes_, n_, bits_, rate_);
             case How::bitmaps: return bitmap_of(a_) ? write_bitmap(to, a_, b_) : write_bitmap(to, b_, a_);
+            case How::one_more: return write_one_more(to);
             default: return to.write_prefixes(content_, rate_, sources());
         }
     }
 
   private:
-    // With a bitmap of as long prefixes it remains one, and need not be counted first.
-    enum class How : std::uint8_t { prefixes, hashes, bitmaps };
+    // With a bitmap of as long prefixes it remains one, and need not be counted first. One value more is put in.
+    enum class How : std::uint8_t { prefixes, hashes, bitmaps, one_more };
 
     struct Sources {
         const Union& of;
@@ -61,15 +65,22 @@ class Union {
             each(Prefixes(other, bits_), [bits = to.part()](Prefix p) { set_bit(bits, p); });
         return to.finish_bitmap();
     }
-    // One value more is asked for, and not counted with all the others.
     bool one_more() const {
         return b_.size() == 1 && a_.mode() == Layout::kPacked && a_.bits() == bits_ && a_.n() < Layout::kMaxLong;
     }
-    Content count_one() const {
-        const Reader a(Trimmed<Bloom>({a_.image(), a_.bytes()}));
-        std::uint64_t n = a.size();
-        each(Prefixes(b_, bits_), [&](Prefix p) { n += !a.contains(p << (64 - bits_)); });
-        return {n, bits_};
+    void look_for_one() {
+        Prefix block[kBlock] = {};
+        Prefixes(b_, bits_).fill(block);
+        one_ = block[0];
+        const bool held = a_.packed().contains(one_);
+        content_ = {a_.n() + !held, bits_};
+        const bool packed = !Layout::bitmap_is_smaller(content_.n, bits_);
+        if (packed && !held && a_.packed().has_room()) how_ = How::one_more;
+    }
+    std::size_t write_one_more(Stored& to) const {
+        to.start_stored(Layout::kPacked, content_.n, bits_, rate_);
+        a_.packed().write_with(one_, to.part());
+        return bytes();
     }
     void unite_hashes() {
         HashCursor a(a_.buffer(), a_.size()), b(b_.buffer(), b_.size());
@@ -86,6 +97,7 @@ class Union {
     std::size_t n_ = 0;
     std::uint64_t hashes_[2 * Layout::kMaxExact];
     Content content_{};
+    Prefix one_ = 0;
 };
 
 // What both hold, up to values that share a prefix; of trimmed sketches. Exact if one of the two is, but for the values
