@@ -42,10 +42,10 @@ SELECT 'exact up to 224', bool_and(NOT bloom_contains(s, i))
 FROM bloom_samples, generate_series(100001, 101000) i WHERE n <= 224;
 SELECT 'false positives as asked for', avg(bloom_contains(s, i)::int) BETWEEN 0.002 AND 0.015
 FROM bloom_samples, generate_series(100001, 150000) i WHERE n = 1000 AND c = 1000;
-SELECT 'a number is not its text', bool_and(bloom_contains(s, v) AND s @> v AND bloom_contains(s, v::text) = false)
+SELECT 'what was added is there', bool_and(bloom_contains(s, v) AND s @> v)
 FROM bloom_rows, (SELECT bloom_agg(v) AS s FROM bloom_rows WHERE v < 200) q WHERE v < 200;
-SELECT 'numbers of all types, a literal, NULL',
-    bloom_contains(s, 5), bloom_contains(s, 5.0), bloom_contains(s, 5::float8), s @> 5::int2, NOT s @> 6, NOT s @> '5',
+SELECT 'numbers of all types, NULL',
+    bloom_contains(s, 5), bloom_contains(s, 5.0), bloom_contains(s, 5::float8), s @> 5::int2, NOT s @> 6,
     s @> NULL::int IS NULL
 FROM (SELECT bloom_agg(5) AS s) q;
 SELECT 'texts of all types',

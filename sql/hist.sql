@@ -142,8 +142,8 @@ SELECT 'merging: counts, the lower max_bins',
         AND (hist_info(a.s || b.s) ->> 'max_bins')::int = least(a.k, b.k))
 FROM hist_samples a, hist_samples b WHERE a.n > 0 AND b.n > 0;
 SELECT 'merging goes to the lower max_bins',
-    bool_and((hist_empty(50) || s)::bytea = (SELECT t.s FROM hist_samples t WHERE t.n = q.n AND t.k = 50)::bytea)
-FROM hist_samples q WHERE n > 0 AND k > 50;
+    bool_and((t.s || q.s)::bytea = (t.s || t.s)::bytea)
+FROM hist_samples q JOIN hist_samples t USING (n) WHERE n > 0 AND q.k > 50 AND t.k = 50;
 
 -- 6. parallel plans --------------------------------------------------------------------------------------------------
 SELECT hist_agg(x) AS serial FROM hist_rows \gset

@@ -52,7 +52,7 @@ SELECT 'values of all kinds', bool_and(ok) FROM (
 SELECT 'added one by one', hll_add(hll_add(NULL, 'a'), 'b')::bytea = hll_agg(x)::bytea FROM (VALUES ('a'), ('b')) v(x);
 SELECT 'adding starts with a precision', hll_add(NULL, 5, 10)::bytea = hll_agg(5, 10)::bytea;
 SELECT 'adding what it holds', hll_add(s, 1)::bytea = s::bytea FROM hll_samples WHERE n = 10 AND p = 12;
-SELECT 'adding never lowers the estimate', bool_and(hll_estimate(hll_add(s, 'one more')) >= hll_estimate(s))
+SELECT 'adding never lowers the estimate', bool_and(hll_estimate(hll_add(s, -7)) >= hll_estimate(s))
 FROM hll_samples WHERE n > 0;
 SELECT 'info of few', hll_info(hll_agg(i)) FROM generate_series(1, 5) i;
 SELECT 'info of many', hll_info(hll_agg(i, 10)) - 'estimate' - 'bytes' FROM generate_series(1, 5000) i;

@@ -149,7 +149,7 @@ FROM trend_samples, (SELECT trend_scales_agg(item, at, '{2 days, 30 days}', 500,
 SELECT 'merging goes to the lower k', bool_and(trend_info(a.s || b.s) -> 'k' = to_jsonb(least(a.k, b.k)))
 FROM trend_samples a, trend_samples b;
 SELECT 'rejects merging: half-lives, kinds',
-    pg_temp.rejects('2 days', 'trend_empty(''1 day'') || trend_empty(%L)'),
+    pg_temp.rejects('2 days', 'trend_agg(1, ''2020-01-01'', ''1 day'') || trend_agg(1, ''2020-01-01'', %L)'),
     pg_temp.rejects('1', 'trend_agg(1, ''2020-01-01'', ''1 day'') || trend_agg(''a'', ''2020-01-01'', ''1 day'')');
 
 -- 5. parallel plans --------------------------------------------------------------------------------------------------

@@ -71,13 +71,15 @@ class Bloom : public bloom::State {
 
     static std::size_t bytes_for(Params) { return list_bytes(0); }
 
-    static Bloom create(std::span<std::byte> room, Params params) { return empty(room, bits_for(params), params.rate); }
+    static Bloom create(std::span<std::byte> room, Params params) { return begin(room, bits_for(params), params.rate); }
 
     // An empty one with the parameters of this.
     std::size_t like_bytes() const { return list_bytes(0); }
-    Bloom create_like(std::span<std::byte> room) const { return empty(room, bits(), rate()); }
+    Bloom create_like(std::span<std::byte> room) const { return begin(room, bits(), rate()); }
 
     static Status check(std::span<const std::byte> image) { return bloom::Stored::check(image); }
+
+    bool empty() const { return size() == 0; }
 
     // The same in other room. In as much room as it has it is copied, so that it can settle.
     Bloom relay(std::span<std::byte> room) const {
@@ -114,7 +116,7 @@ class Bloom : public bloom::State {
     }
 
   private:
-    static Bloom empty(std::span<std::byte> room, int bits, double rate) {
+    static Bloom begin(std::span<std::byte> room, int bits, double rate) {
         Bloom s(room.data(), room.size());
         s.set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(bits), 0);
         s.set_slots(0);

@@ -29,17 +29,14 @@ Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int
 struct BloomShim {
     using Kernel = Bloom;
     static constexpr const char* kType = "bloomsketch";
+    static constexpr bool kHashes = true;
 
     static Bloom::Params params(FunctionCallInfo fcinfo, int first) { return checked_params(fcinfo, first, first + 1); }
 };
 
 }  // namespace
 
-SKETCH_FUNCTION(bloomsketch_in) { return pg::in<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloomsketch_out) { return pg::out<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloomsketch_recv) { return pg::recv<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloomsketch_send) { return pg::to_bytes<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloomsketch_from_bytea) { return pg::from_bytes<BloomShim>(fcinfo); }
+SKETCH_TYPE(bloomsketch, BloomShim)
 SKETCH_FUNCTION(bloom_empty) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
 SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
@@ -47,16 +44,19 @@ SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 SKETCH_FUNCTION(bloom_intersect) {
     const Bloom::Reader a = pg::reader<BloomShim>(fcinfo, 0), b = pg::reader<BloomShim>(fcinfo, 1);
+    const ValueClass held = pg::joint_class(fcinfo, BloomShim::kType, a, b);
     const Bloom::Intersection both(a, b);
     const pg::Block block = pg::allocate(both.bytes());
     both.write(block.room);
-    return PointerGetDatum(block.datum);
+    return pg::of_class(Bloom(block.room.data(), block.room.size()), held);
 }
 
 SKETCH_FUNCTION(bloom_contains) {
     const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
     // A WHERE clause probes the same stored filter for every row: it is fetched once.
-    return BoolGetDatum(pg::cached_reader<BloomShim>(fcinfo, 0).contains(hash));
+    const auto s = pg::cached_reader<BloomShim>(fcinfo, 0);
+    pg::expect_class(fcinfo, BloomShim::kType, s);
+    return BoolGetDatum(s.contains(hash));
 }
 
 SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::reader<BloomShim>(fcinfo, 0).estimate()); }

@@ -11,7 +11,8 @@
 //   0       1     kind      which sketch: a letter, one for each room
 //   1       1     version   of the room's format, from 1; old versions stay readable
 //   2       1     mode      of the room (sparse, dense, ...)
-//   3       1     hash      which function made the hashes (kHashXxh3), 0 where a room hashes nothing
+//   3       1     hash      low four bits: which function made the hashes (kHashXxh3), 0 where a room hashes nothing;
+//                           high four: the class of the values that were hashed (value_class.hpp)
 //   4       2     p0, p1    parameters of the room
 //   6       2     slots     items for which the write buffer has room; 0 in a trimmed image
 //   8       4     count     items in the write buffer, or entries of a sparse form
@@ -32,6 +33,7 @@
 #include <type_traits>
 
 #include "core/bytes.hpp"
+#include "core/value_class.hpp"
 
 namespace sketch {
 
@@ -69,9 +71,16 @@ class View {
     std::uint8_t kind() const { return load<std::uint8_t>(image_); }
     std::uint8_t version() const { return load<std::uint8_t>(image_ + 1); }
 
+    // The class of its values is the host's: kernels neither ask for it nor carry it over when they write an image
+    // anew.
+    ValueClass value_class() const { return static_cast<ValueClass>(load<std::uint8_t>(image_ + 3) >> 4); }
+    void set_value_class(ValueClass c) {
+        store(image_ + 3, static_cast<std::uint8_t>((load<std::uint8_t>(image_ + 3) & 15) | static_cast<int>(c) << 4));
+    }
+
   protected:
     std::uint8_t mode() const { return load<std::uint8_t>(image_ + 2); }
-    std::uint8_t hash() const { return load<std::uint8_t>(image_ + 3); }
+    std::uint8_t hash() const { return load<std::uint8_t>(image_ + 3) & 15; }
     std::uint8_t p0() const { return load<std::uint8_t>(image_ + 4); }
     std::uint8_t p1() const { return load<std::uint8_t>(image_ + 5); }
     std::uint32_t slots() const { return load<std::uint16_t>(image_ + 6); }
@@ -155,6 +164,7 @@ concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &
     { S::create(room, params) } -> std::same_as<S>;
     { S::check(image) } -> std::same_as<Status>;  // total: any bytes; yes only to trimmed images
     { c.trimmed() } -> std::same_as<bool>;
+    { c.empty() } -> std::same_as<bool>;                 // of nothing, and so the identity of merging
     { c.grown_bytes() } -> std::same_as<std::size_t>;    // what to re-lay into after no_room
     { c.relay(room) } -> std::same_as<S>;                // this sketch as a working image in room
     { c.merge_bytes(c) } -> std::same_as<std::size_t>;   // a working image so large merges without no_room

@@ -82,6 +82,8 @@ class CountMin : public countmin::Merge {
         return countmin::Stored(s).check();
     }
 
+    bool empty() const { return !is_table() && count() == 0 && added() == 0 && removed() == 0; }
+
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(countmin::Key key, std::int64_t weight) {

@@ -26,6 +26,7 @@ template <bool ranges>
 struct CountMinShim {
     using Kernel = CountMin;
     static constexpr const char* kType = "countminsketch";
+    static constexpr bool kHashes = true;
     static constexpr bool kRanges = ranges;
     // A range is the sum of up to kMaxNodes cells in which all levels collide, and on values all over bigint they do:
     // 1 % would need rows of 2M cells. (Other radixes, exact top levels, and parents less some of their children win a
@@ -52,6 +53,12 @@ countmin::Key key_argument(FunctionCallInfo fcinfo) {
     return pg::hash_argument(fcinfo, 1);
 }
 
+// After key_argument.
+template <class T>
+ValueClass class_argument(FunctionCallInfo fcinfo) {
+    return T::kRanges ? ValueClass::number : pg::call_site(fcinfo).value_class;
+}
+
 int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? PG_GETARG_INT64(kWeight) : 1; }
 
 [[noreturn, gnu::noinline]] void raise_unlike_values(bool has_ranges) {
@@ -68,9 +75,11 @@ template <class T>
     if (PG_ARGISNULL(1) || (PG_NARGS() > kWeight && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
     const countmin::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
-    return pg::add<T>(fcinfo, kParameters, [key, weight](CountMin& s) {
+    const ValueClass given = class_argument<T>(fcinfo);
+    return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) {
         if (s.ranges() != T::kRanges) [[unlikely]]
             raise_unlike_values(s.ranges());
+        pg::admit<T>(fcinfo, s, given);
         return s.add(key, weight);
     });
 }
@@ -94,6 +103,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
         s = pg::relaid(s, s.grown_bytes());
     }
     if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
+    pg::admit<T>(fcinfo, s, class_argument<T>(fcinfo));
     Status status;
     while ((status = in ? s.add(key, weight) : s.take_back(key, weight)) == Status::no_room)
         s = pg::relaid(s, s.grown_bytes());
@@ -109,8 +119,11 @@ void require_alike(bool a_has_ranges, bool b_has_ranges) {
 }
 
 Datum merge(FunctionCallInfo fcinfo) {
+    pg::Both<Plain> both(fcinfo);
+    if (both.from.empty()) return PG_GETARG_DATUM(0);
+    if (both.to.empty()) return PG_GETARG_DATUM(1);
     return pg::combine<Plain>(
-        fcinfo, [](const CountMin& to, const CountMin& from) { return to.merge_bytes(from); },
+        fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.merge_bytes(from); },
         [](CountMin& to, const CountMin& from) {
             require_alike(to.ranges(), from.ranges());
             return to.merge(from);
@@ -125,7 +138,9 @@ bool in_window(FunctionCallInfo fcinfo) { return fcinfo->context != nullptr && I
 // Flat, as it is asked for many values of one sketch.
 [[gnu::flatten]] Datum estimate(FunctionCallInfo fcinfo) {
     const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    return Int64GetDatum(s.count(pg::hash_argument(fcinfo, 1)));
+    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
+    pg::expect_class(fcinfo, Plain::kType, s);
+    return Int64GetDatum(s.count(hash));
 }
 
 Reader ranges_argument(FunctionCallInfo fcinfo) {
@@ -169,11 +184,7 @@ const char* guarantee_of(const Reader& s, double confidence) {
 
 }  // namespace
 
-SKETCH_FUNCTION(countminsketch_in) { return pg::in<Plain>(fcinfo); }
-SKETCH_FUNCTION(countminsketch_out) { return pg::out<Plain>(fcinfo); }
-SKETCH_FUNCTION(countminsketch_recv) { return pg::recv<Plain>(fcinfo); }
-SKETCH_FUNCTION(countminsketch_send) { return pg::to_bytes<Plain>(fcinfo); }
-SKETCH_FUNCTION(countminsketch_from_bytea) { return pg::from_bytes<Plain>(fcinfo); }
+SKETCH_TYPE(countminsketch, Plain)
 
 SKETCH_FUNCTION(countmin_empty) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
 SKETCH_FUNCTION(countmin_range_empty) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
@@ -203,8 +214,9 @@ SKETCH_FUNCTION(countmin_slide_merge) { return merge(fcinfo); }
 // user's own aggregate it folds, as everywhere: a state that was only ever subtracted from is not `folded`.
 SKETCH_FUNCTION(countmin_subtract) {
     if (in_window(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
+    pg::Both<Plain> both(fcinfo);
     return pg::combine<Plain>(
-        fcinfo, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
+        fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
         [](CountMin& to, const CountMin& from) {
             require_alike(to.ranges(), from.ranges());
             return to.subtract(from);
@@ -216,7 +228,9 @@ SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }
 SKETCH_FUNCTION(countmin_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
     const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    return row_of(fcinfo, s.count_bounds(pg::hash_argument(fcinfo, 1), confidence));
+    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
+    pg::expect_class(fcinfo, Plain::kType, s);
+    return row_of(fcinfo, s.count_bounds(hash, confidence));
 }
 
 SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::reader<Plain>(fcinfo, 0).total()); }

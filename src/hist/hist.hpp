@@ -83,6 +83,8 @@ class Hist : public hist::State {
         return hist::check_stored(s.payload(), s.end() - kHeaderBytes, s.count(), s.max_bins(), kExactLimit);
     }
 
+    bool empty() const { return values() == 0; }
+
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(double value) {

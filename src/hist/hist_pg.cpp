@@ -15,6 +15,7 @@ using namespace sketch;
 struct HistShim {
     using Kernel = Hist;
     static constexpr const char* kType = "histsketch";
+    static constexpr bool kHashes = false;
 
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Hist::kDefaultBins};
@@ -24,11 +25,7 @@ struct HistShim {
 
 }  // namespace
 
-SKETCH_FUNCTION(histsketch_in) { return pg::in<HistShim>(fcinfo); }
-SKETCH_FUNCTION(histsketch_out) { return pg::out<HistShim>(fcinfo); }
-SKETCH_FUNCTION(histsketch_recv) { return pg::recv<HistShim>(fcinfo); }
-SKETCH_FUNCTION(histsketch_send) { return pg::to_bytes<HistShim>(fcinfo); }
-SKETCH_FUNCTION(histsketch_from_bytea) { return pg::from_bytes<HistShim>(fcinfo); }
+SKETCH_TYPE(histsketch, HistShim)
 SKETCH_FUNCTION(hist_empty) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }

@@ -15,6 +15,7 @@ using namespace sketch;
 struct PercentileShim {
     using Kernel = Hist;
     static constexpr const char* kType = "histsketch";
+    static constexpr bool kHashes = false;
 
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         auto* fractions = static_cast<double*>(palloc(sizeof(double)));

@@ -54,6 +54,8 @@ class Hll : public hll::State {
 
     static Status check(std::span<const std::byte> image) { return hll::check(image); }
 
+    bool empty() const { return sparse() && count() == 0; }
+
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(std::uint64_t hash) {

@@ -12,6 +12,7 @@ using namespace sketch;
 struct HllShim {
     using Kernel = Hll;
     static constexpr const char* kType = "hllsketch";
+    static constexpr bool kHashes = true;
 
     static Hll::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Hll::kDefaultPrecision};
@@ -21,11 +22,7 @@ struct HllShim {
 
 }  // namespace
 
-SKETCH_FUNCTION(hllsketch_in) { return pg::in<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hllsketch_out) { return pg::out<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hllsketch_recv) { return pg::recv<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hllsketch_send) { return pg::to_bytes<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hllsketch_from_bytea) { return pg::from_bytes<HllShim>(fcinfo); }
+SKETCH_TYPE(hllsketch, HllShim)
 SKETCH_FUNCTION(hll_empty) {
     return pg::empty<HllShim>(
         {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", Hll::kMinPrecision, Hll::kMaxPrecision))});

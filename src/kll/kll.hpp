@@ -78,6 +78,8 @@ class Kll : public kll::State {
         return kll::check_exact(s.payload(), s.payload_bytes(), s.count());
     }
 
+    bool empty() const { return values() == 0; }
+
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(double value) {

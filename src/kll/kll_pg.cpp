@@ -13,6 +13,7 @@ using namespace sketch;
 struct KllShim {
     using Kernel = Kll;
     static constexpr const char* kType = "kllsketch";
+    static constexpr bool kHashes = false;
 
     static Kll::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Kll::kDefaultK};
@@ -22,11 +23,7 @@ struct KllShim {
 
 }  // namespace
 
-SKETCH_FUNCTION(kllsketch_in) { return pg::in<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kllsketch_out) { return pg::out<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kllsketch_recv) { return pg::recv<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kllsketch_send) { return pg::to_bytes<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kllsketch_from_bytea) { return pg::from_bytes<KllShim>(fcinfo); }
+SKETCH_TYPE(kllsketch, KllShim)
 SKETCH_FUNCTION(kll_empty) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }

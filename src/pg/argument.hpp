@@ -25,6 +25,7 @@ namespace sketch::pg {
 template <class T>
 concept Shim = Kernel<typename T::Kernel> && requires(FunctionCallInfo fcinfo) {
     { T::kType } -> std::convertible_to<const char*>;
+    { T::kHashes } -> std::convertible_to<bool>;  // whether it keeps hashes of values, and so remembers their class
     { T::params(fcinfo, 0) } -> std::same_as<typename T::Kernel::Params>;
 };
 
@@ -74,7 +75,9 @@ Kernel copied(const Kernel& s) {
 // The same sketch in new, larger room.
 template <class Kernel>
 Kernel relaid(const Kernel& s, std::size_t bytes) {
-    return s.relay(allocate(bytes).room);
+    Kernel larger = s.relay(allocate(bytes).room);
+    larger.set_value_class(s.value_class());
+    return larger;
 }
 
 // --- to read --------------------------------------------------------------------------------------------------------
@@ -114,6 +117,8 @@ varlena* trimmed_copy(const Kernel& s) {
     const Kernel whole = settled(s);
     const Block block = allocate(whole.trimmed_bytes());
     const std::size_t bytes = whole.trim(block.room);
+    Kernel image(block.room.data(), bytes);
+    image.set_value_class(image.empty() ? ValueClass::none : s.value_class());
     Assert(Kernel::check(block.room.first(bytes)) == Status::ok);
     if (bytes > kMaxImageBytes) [[unlikely]]
         raise_too_large(bytes);

@@ -60,8 +60,32 @@ void raise_too_large(std::size_t bytes) {
     pg_unreachable();
 }
 
+// The functions that an aggregate is made of speak for it: its name is what the user wrote.
+static bool is_made_of(Oid aggregate, Oid function) {
+    const HeapTuple tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const auto* parts = reinterpret_cast<const FormData_pg_aggregate*>(GETSTRUCT(tuple));
+    const bool found = function == parts->aggtransfn || function == parts->aggfinalfn ||
+                       function == parts->aggmtransfn || function == parts->aggminvtransfn ||
+                       function == parts->aggmfinalfn;
+    ReleaseSysCache(tuple);
+    return found;
+}
+
+static Oid called_function(FunctionCallInfo fcinfo) {
+    const Oid function = fcinfo->flinfo->fn_oid;
+    if (const Aggref* aggregate = AggGetAggref(fcinfo); aggregate != nullptr) return aggregate->aggfnoid;
+    if (fcinfo->context == nullptr || !IsA(fcinfo->context, WindowAggState)) return function;
+    ListCell* cell;
+    foreach (cell, reinterpret_cast<const WindowAggState*>(fcinfo->context)->funcs) {
+        const Oid aggregate = static_cast<const WindowFuncExprState*>(lfirst(cell))->wfunc->winfnoid;
+        if (is_made_of(aggregate, function)) return aggregate;
+    }
+    return function;
+}
+
 const char* function_name(FunctionCallInfo fcinfo) {
-    const char* name = get_func_name(fcinfo->flinfo->fn_oid);
+    const char* name = get_func_name(called_function(fcinfo));
     return name != nullptr ? name : "sketch";
 }
 

@@ -15,8 +15,7 @@ namespace sketch::pg {
 // An image that would need so many bytes is larger than a value may be.
 [[noreturn]] void raise_too_large(std::size_t bytes);
 
-// The name under which the function was called. The transition function of an aggregate speaks for the aggregate; its
-// own name is what its user can look up.
+// The name of the function or aggregate that the user called.
 const char* function_name(FunctionCallInfo fcinfo);
 
 // "hll_agg: precision must be between 4 and 18, not 3"

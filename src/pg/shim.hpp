@@ -14,7 +14,9 @@
 #pragma once
 
 #include "pg/argument.hpp"
+#include "pg/compare.hpp"
 #include "pg/value.hpp"
+#include "pg/value_class.hpp"
 
 namespace sketch::pg {
 
@@ -27,7 +29,12 @@ Datum trimmed(const Kernel& s) {
 
 template <Shim T>
 Datum checked(const Block& block) {
-    const Status status = T::Kernel::check(block.room);
+    using Kernel = typename T::Kernel;
+    Status status = Kernel::check(block.room);
+    // A sketch of nothing holds no class of values.
+    if (const Kernel s(block.room.data(), block.room.size());
+        status == Status::ok && s.value_class() != ValueClass::none && (!T::kHashes || s.empty()))
+        status = Status::bad_content;
     if (status != Status::ok) raise(status, T::kType);
     return PointerGetDatum(block.datum);
 }
@@ -70,6 +77,13 @@ Datum from_bytes(FunctionCallInfo fcinfo) {
     return checked<T>(block);
 }
 
+// A new trimmed image, of values of this class; of nothing, of none.
+template <class Kernel>
+Datum of_class(Kernel s, ValueClass c) {
+    s.set_value_class(s.empty() ? ValueClass::none : c);
+    return datum_of(s);
+}
+
 template <Shim T>
 Datum empty(typename T::Kernel::Params params) {
     return trimmed(T::Kernel::create(allocate(T::Kernel::bytes_for(params)).room, params));
@@ -91,21 +105,30 @@ typename T::Kernel united(const typename T::Kernel& a, const typename T::Kernel&
     return {block.room.data(), block.room.size()};
 }
 
+// Gives an item to a working state, which grows as it must.
+template <Shim T, class Add>
+void add_growing(typename T::Kernel& s, Add add_to) {
+    Status status;
+    while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
+    if (status != Status::ok) raise(status, T::kType);
+}
+
 // A sketch that is not the state of an aggregate, and one item more.
 template <Shim T, class Add>
 Datum add_to_value(const typename T::Kernel& value, Add add_to) {
     using Kernel = typename T::Kernel;
-    constexpr bool unites = HasUnion<Kernel>;
-    Kernel s(nullptr, 0);
-    if constexpr (unites)
-        s = value.create_like(allocate(value.like_bytes()).room);
-    else
-        s = relaid(value, value.grown_bytes());
-    Status status;
-    while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
-    if (status != Status::ok) raise(status, T::kType);
-    if constexpr (unites) return datum_of(united<T>(value, s));
-    return trimmed(s);
+    if constexpr (HasUnion<Kernel>) {
+        Kernel s = value.create_like(allocate(value.like_bytes()).room);
+        s.set_value_class(value.value_class());  // that of the item is to be the same
+        add_growing<T>(s, add_to);
+        Kernel both = united<T>(value, s);
+        both.set_value_class(s.value_class());
+        return datum_of(both);
+    } else {
+        Kernel s = relaid(value, value.grown_bytes());
+        add_growing<T>(s, add_to);
+        return trimmed(s);
+    }
 }
 
 // The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
@@ -125,9 +148,7 @@ template <Shim T, class Add>
     } else {
         return add_to_value<T>(any<T>(fcinfo, 0), add_to);
     }
-    Status status;
-    while ((status = add_to(s)) == Status::no_room) s = relaid(s, s.grown_bytes());
-    if (status != Status::ok) raise(status, T::kType);
+    add_growing<T>(s, add_to);
     return aggregate ? datum_of(s) : trimmed(s);
 }
 
@@ -158,52 +179,76 @@ template <Shim T>
 Datum add_value(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     const std::uint64_t hash = hash_argument(fcinfo, 1);
-    return add<T>(fcinfo, 2, [hash](typename T::Kernel& s) { return s.add(hash); });
+    const ValueClass given = call_site(fcinfo).value_class;
+    return add<T>(fcinfo, 2, [=](typename T::Kernel& s) {
+        admit<T>(fcinfo, s, given);
+        return s.add(hash);
+    });
 }
 
-// Gives argument 1 to argument 0: as combine function or transition of an aggregate in place, else to a trimmed copy.
-// `need(to, from)` answers how large a working image `combine(to, from)` wants. Neither argument is NULL.
+// Arguments 0 and 1 of a function that gives the one to the other; neither is NULL. In a transition the first is the
+// aggregate's own.
+template <Shim T>
+struct Both {
+    bool aggregate;
+    typename T::Kernel to;
+    const typename T::Kernel from;
+
+    explicit Both(FunctionCallInfo fcinfo)
+        : aggregate(in_transition(fcinfo)),
+          to(aggregate ? state<T>(fcinfo) : any<T>(fcinfo, 0)),
+          from(any<T>(fcinfo, 1)) {}
+};
+
+// Gives `from` to `to`: as combine function or transition of an aggregate in place, else to a trimmed copy.
+// `need(to, from)` answers how large a working image `combine(to, from)` wants.
 template <Shim T, class Need, class Combine>
-Datum combine(FunctionCallInfo fcinfo, Need need, Combine combine_with) {
-    using Kernel = typename T::Kernel;
-    const bool aggregate = in_transition(fcinfo);
-    Kernel to = aggregate ? state<T>(fcinfo) : any<T>(fcinfo, 0);
-    const Kernel from = any<T>(fcinfo, 1);
+Datum combine(FunctionCallInfo fcinfo, Both<T>& both, Need need, Combine combine_with) {
+    auto& [aggregate, to, from] = both;
+    const ValueClass held = joint_class(fcinfo, T::kType, to, from);
     const std::size_t bytes = need(to, from);
     if (!aggregate || to.trimmed() || to.bytes() < bytes) to = relaid(to, std::max(bytes, to.bytes()));
     const Status status = combine_with(to, from);
     if (status != Status::ok) [[unlikely]]
         raise(status, T::kType);
+    if (to.value_class() != held) to.set_value_class(held);
     return aggregate ? datum_of(to) : trimmed(to);
 }
 
 // Of a kernel that has a Union: in place where the state of an aggregate can take a small sketch, else that.
 template <Shim T>
-Datum merge_or_unite(FunctionCallInfo fcinfo) {
-    using Kernel = typename T::Kernel;
-    const Kernel from = any<T>(fcinfo, 1);
-    if (!in_transition(fcinfo)) return datum_of(united<T>(any<T>(fcinfo, 0), from));
-    Kernel to = state<T>(fcinfo);
-    if (const std::size_t bytes = to.merge_bytes(from); bytes != 0) {
+Datum merge_or_unite(FunctionCallInfo fcinfo, Both<T>& both) {
+    auto& [aggregate, to, from] = both;
+    const ValueClass held = joint_class(fcinfo, T::kType, to, from);
+    bool merged = false;
+    if (const std::size_t bytes = aggregate ? to.merge_bytes(from) : 0; bytes != 0) {
         if (to.trimmed() || to.bytes() < bytes) to = relaid(to, std::max(bytes, to.bytes()));
         const Status status = to.merge(from);
-        if (status == Status::ok) return datum_of(to);
-        if (status != Status::no_room) raise(status, T::kType);
+        if (status != Status::ok && status != Status::no_room) raise(status, T::kType);
+        merged = status == Status::ok;
     }
-    if (!to.trimmed() && to.settle_bytes() <= to.bytes()) to.settle();
-    return datum_of(united<T>(to, from));
+    if (!merged) {
+        if (aggregate && !to.trimmed() && to.settle_bytes() <= to.bytes()) to.settle();
+        to = united<T>(to, from);
+    }
+    return of_class(to, held);
 }
 
-// NULL merged with a sketch is that sketch.
+// NULL and a sketch of nothing, merged with a sketch, are that sketch.
 template <Shim T>
 Datum merge(FunctionCallInfo fcinfo) {
     using Kernel = typename T::Kernel;
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
-    if constexpr (HasUnion<Kernel>) return merge_or_unite<T>(fcinfo);
-    return combine<T>(
-        fcinfo, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
-        [](Kernel& to, const Kernel& from) { return to.merge(from); });
+    Both<T> both(fcinfo);
+    if (both.from.empty()) return PG_GETARG_DATUM(0);
+    if (both.to.empty()) return PG_GETARG_DATUM(1);
+    if constexpr (HasUnion<Kernel>)
+        return merge_or_unite<T>(fcinfo, both);
+    else
+        return combine<T>(
+            fcinfo, both, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
+            [](Kernel& to, const Kernel& from) { return to.merge(from); });
 }
 
 template <Shim T>
@@ -222,3 +267,23 @@ Datum row_of(FunctionCallInfo fcinfo, std::span<const int64> values);
 Datum json(const char* format, ...) pg_attribute_printf(1, 2);
 
 }  // namespace sketch::pg
+
+// The functions that a type has by being one: input and output, casts, comparison. One line a room, as in its .sql.
+#define SKETCH_TYPE(type, T)                                                                                      \
+    SKETCH_FUNCTION(type##_in) { return sketch::pg::in<T>(fcinfo); }                                              \
+    SKETCH_FUNCTION(type##_out) { return sketch::pg::out<T>(fcinfo); }                                            \
+    SKETCH_FUNCTION(type##_recv) { return sketch::pg::recv<T>(fcinfo); }                                          \
+    SKETCH_FUNCTION(type##_send) { return sketch::pg::to_bytes<T>(fcinfo); }                                      \
+    SKETCH_FUNCTION(type##_from_bytea) { return sketch::pg::from_bytes<T>(fcinfo); }                              \
+    SKETCH_FUNCTION(type##_eq) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) == 0); }                      \
+    SKETCH_FUNCTION(type##_ne) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) != 0); }                      \
+    SKETCH_FUNCTION(type##_lt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) < 0); }                       \
+    SKETCH_FUNCTION(type##_le) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) <= 0); }                      \
+    SKETCH_FUNCTION(type##_gt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) > 0); }                       \
+    SKETCH_FUNCTION(type##_ge) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) >= 0); }                      \
+    SKETCH_FUNCTION(type##_cmp) { return Int32GetDatum(sketch::pg::compare<T>(fcinfo)); }                         \
+    SKETCH_FUNCTION(type##_hash) { return Int32GetDatum(static_cast<int32>(sketch::pg::hash_of<T>(fcinfo, 0))); } \
+    SKETCH_FUNCTION(type##_hash_extended) {                                                                       \
+        return Int64GetDatum(                                                                                     \
+            static_cast<int64>(sketch::pg::hash_of<T>(fcinfo, static_cast<std::uint64_t>(PG_GETARG_INT64(1)))));  \
+    }

@@ -4,6 +4,7 @@
 // database, in every version of PostgreSQL. docs/hashing.md lists the canonical form of each type.
 #pragma once
 
+#include "core/value_class.hpp"
 #include "core/xxh3.hpp"
 
 #include "pg/pg.hpp"
@@ -64,6 +65,7 @@ struct ValueType {
 // that was read once) hangs it on `room`. Some planners give every row a new call site: never rely on what is here.
 struct CallSite {
     ValueType value;
+    ValueClass value_class;
     void* room;
 };
 
@@ -107,11 +109,14 @@ inline void free_copy(void* copy, Datum value) {
     return hash_other(type, value);
 }
 
+// resolve_argument, and the class of the argument's values.
+[[gnu::cold]] void resolve_site(CallSite& site, FunctionCallInfo fcinfo, int argument);
+
 // The hash of an argument that is not NULL.
 [[gnu::always_inline]] inline std::uint64_t hash_argument(FunctionCallInfo fcinfo, int argument) {
     CallSite& site = call_site(fcinfo);
     if (site.value.form == Form::unresolved) [[unlikely]]
-        resolve_argument(site.value, fcinfo, argument);
+        resolve_site(site, fcinfo, argument);
     return hash_value(site.value, PG_GETARG_DATUM(argument));
 }
 

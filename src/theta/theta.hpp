@@ -59,6 +59,8 @@ class Theta : public theta::State {
 
     static Status check(std::span<const std::byte> image) { return theta::check(image); }
 
+    bool empty() const { return nothing(); }
+
     // --- building ---------------------------------------------------------------------------------------------------
 
     Status add(std::uint64_t hash) {

@@ -21,6 +21,7 @@ int lg_k(FunctionCallInfo fcinfo, int argument) {
 struct ThetaShim {
     using Kernel = Theta;
     static constexpr const char* kType = "thetasketch";
+    static constexpr bool kHashes = true;
 
     static Theta::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Theta::kDefaultLgK};
@@ -38,13 +39,16 @@ Datum set_operation(FunctionCallInfo fcinfo) {
     };
     if (pg::in_transition(fcinfo)) {
         Theta a = pg::state<ThetaShim>(fcinfo);
+        const ValueClass held = pg::joint_class(fcinfo, ThetaShim::kType, a, b);
         if (a.trimmed()) a = pg::relaid(a, a.grown_bytes());
         expect_ok((a.*in_place)(b));
+        a.set_value_class(held);
         return pg::datum_of(a);
     }
     const Theta::Reader a = pg::reader<ThetaShim>(fcinfo, 0);
     Theta kept(pg::allocate(Theta::kept_bytes(a)).room);
     expect_ok((kept.*of_two)(a, b));
+    kept.set_value_class(pg::joint_class(fcinfo, ThetaShim::kType, a, b));
     return pg::trimmed(kept);
 }
 
@@ -52,13 +56,16 @@ Datum bounds_row(FunctionCallInfo fcinfo, const Bounds& b) {
     return pg::row_of(fcinfo, std::array{b.lower, b.estimate, b.upper});
 }
 
+Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, const Theta::Reader&, double)) {
+    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
+    const Theta::Reader a = pg::reader<ThetaShim>(fcinfo, 0), b = pg::reader<ThetaShim>(fcinfo, 1);
+    pg::joint_class(fcinfo, ThetaShim::kType, a, b);
+    return bounds_row(fcinfo, alike(a, b, confidence));
+}
+
 }  // namespace
 
-SKETCH_FUNCTION(thetasketch_in) { return pg::in<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(thetasketch_out) { return pg::out<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(thetasketch_recv) { return pg::recv<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(thetasketch_send) { return pg::to_bytes<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(thetasketch_from_bytea) { return pg::from_bytes<ThetaShim>(fcinfo); }
+SKETCH_TYPE(thetasketch, ThetaShim)
 SKETCH_FUNCTION(theta_empty) { return pg::empty<ThetaShim>({lg_k(fcinfo, 0)}); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
@@ -74,17 +81,8 @@ SKETCH_FUNCTION(theta_bounds) {
     return bounds_row(fcinfo, pg::reader<ThetaShim>(fcinfo, 0).bounds(confidence));
 }
 
-SKETCH_FUNCTION(theta_jaccard) {
-    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(
-        fcinfo, Theta::Reader::jaccard(pg::reader<ThetaShim>(fcinfo, 0), pg::reader<ThetaShim>(fcinfo, 1), confidence));
-}
-
-SKETCH_FUNCTION(theta_containment) {
-    const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
-    return bounds_row(fcinfo, Theta::Reader::containment(pg::reader<ThetaShim>(fcinfo, 0),
-                                                         pg::reader<ThetaShim>(fcinfo, 1), confidence));
-}
+SKETCH_FUNCTION(theta_jaccard) { return compare(fcinfo, &Theta::Reader::jaccard); }
+SKETCH_FUNCTION(theta_containment) { return compare(fcinfo, &Theta::Reader::containment); }
 
 SKETCH_FUNCTION(theta_info) {
     const Theta::Reader s = pg::reader<ThetaShim>(fcinfo, 0);

@@ -39,6 +39,8 @@ class Topk : public heavy_hitters::State<topk::Form> {
         return s;
     }
 
+    bool empty() const { return settled() && entries() == 0 && total() == 0; }
+
     static Status check(std::span<const std::byte> image) {
         if (const Status status = check_header(image, kKind, kVersion); status != Status::ok) return status;
         const Topk s(image);

@@ -16,6 +16,7 @@ using sketch::Item;  // PostgreSQL has another
 struct TopkShim {
     using Kernel = Topk;
     static constexpr const char* kType = "topksketch";
+    static constexpr bool kHashes = false;
 
     static Topk::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Topk::kDefaultK};
@@ -75,11 +76,7 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-SKETCH_FUNCTION(topksketch_in) { return pg::in<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topksketch_out) { return pg::out<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topksketch_recv) { return pg::recv<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topksketch_send) { return pg::to_bytes<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topksketch_from_bytea) { return pg::from_bytes<TopkShim>(fcinfo); }
+SKETCH_TYPE(topksketch, TopkShim)
 SKETCH_FUNCTION(topk_empty) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo, PG_NARGS(), 2); }
 SKETCH_FUNCTION(topk_transition) { return add_item<TopkShim>(fcinfo, 2, 3); }

@@ -62,6 +62,8 @@ class Trend : public heavy_hitters::State<trend::Form> {
         return s;
     }
 
+    bool empty() const { return settled() && entries() == 0 && latest() == kNever; }
+
     static Status check(std::span<const std::byte> image) {
         if (const Status status = check_header(image, kKind, kVersion); status != Status::ok) return status;
         const Trend s(image);

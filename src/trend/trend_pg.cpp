@@ -73,6 +73,7 @@ template <bool kMany>
 struct TrendShim {
     using Kernel = Trend;
     static constexpr const char* kType = "trendsketch";
+    static constexpr bool kHashes = false;
 
     // half_life, k, weight, max_ahead
     static Trend::Params params(FunctionCallInfo fcinfo, int first) {
@@ -189,11 +190,7 @@ Datum empty(FunctionCallInfo fcinfo, bool many) {
 
 }  // namespace
 
-SKETCH_FUNCTION(trendsketch_in) { return pg::in<Shim>(fcinfo); }
-SKETCH_FUNCTION(trendsketch_out) { return pg::out<Shim>(fcinfo); }
-SKETCH_FUNCTION(trendsketch_recv) { return pg::recv<Shim>(fcinfo); }
-SKETCH_FUNCTION(trendsketch_send) { return pg::to_bytes<Shim>(fcinfo); }
-SKETCH_FUNCTION(trendsketch_from_bytea) { return pg::from_bytes<Shim>(fcinfo); }
+SKETCH_TYPE(trendsketch, Shim)
 SKETCH_FUNCTION(trend_empty) { return empty(fcinfo, false); }
 SKETCH_FUNCTION(trend_scales_empty) { return empty(fcinfo, true); }
 SKETCH_FUNCTION(trend_add) { return add_event<false>(fcinfo); }

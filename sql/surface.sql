@@ -1,0 +1,134 @@
+-- The laws of the surface that are the same for every sketch: comparison, the empty sketch, classes of values, and the
+-- names in errors. Every line names its room and its law, and prints t (or an error that is meant).
+\i test/room.sql
+SET extra_float_digits = 0;
+
+-- one call of each room's aggregate; a new room adds a row, or the first law fails
+CREATE TEMP TABLE rooms (stem text PRIMARY KEY, call text, empty text);
+INSERT INTO rooms VALUES
+('hll', 'hll_agg(i)', 'hll_empty(4)'), ('theta', 'theta_agg(i)', 'theta_empty(16)'),
+('bloom', 'bloom_agg(i)', 'bloom_empty(10, 0.5)'), ('countmin', 'countmin_agg(i)', 'countmin_empty(0.3, 0.5)'),
+('topk', 'topk_agg(i)', 'topk_empty(1)'),
+('trend', $$trend_agg(i, '2020-01-01', '1 day')$$, $$trend_empty('2 days', 4)$$),
+('kll', 'kll_agg(i)', 'kll_empty(8)'), ('hist', 'hist_agg(i)', 'hist_empty(16)');
+SELECT 'every sketch type has a row', count(*) = 0
+FROM pg_depend d JOIN pg_type t ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND t.typelem = 0
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch')
+  AND NOT EXISTS (SELECT FROM rooms WHERE stem || 'sketch' = typname);
+CREATE FUNCTION pg_temp.law(law text, template text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format('SELECT %L, %s', stem || ' · ' || law,
+                  replace(replace(replace(template, '{stem}', stem), '{call}', call), '{empty}', empty))
+    FROM rooms ORDER BY stem $$;
+SELECT format('CREATE AGGREGATE pg_temp.raw_%s(%ssketch) (SFUNC = %1$s_merge, STYPE = %1$ssketch)', stem, stem)
+FROM rooms
+\gexec
+SELECT
+    format('CREATE TABLE %s_samples AS SELECT n, %s AS s
+            FROM unnest(ARRAY[1, 10, 3000]) n, generate_series(1, n) i GROUP BY n', stem, call) FROM rooms
+\gexec
+
+-- 1. comparison
+SELECT pg_temp.law('a sketch is equal to what its text says', $$
+    bool_and(s = s::text::{stem}sketch AND NOT s <> s AND s <= s AND s >= s AND NOT s < s AND NOT s > s)
+    FROM {stem}_samples $$) \gexec
+SELECT pg_temp.law('others are not, and are in one order', $$
+    bool_and(a.s <> b.s AND (a.s < b.s) <> (b.s < a.s) AND (a.s < b.s) = (b.s > a.s) AND (a.s <= b.s) = NOT (a.s > b.s))
+    FROM {stem}_samples a JOIN {stem}_samples b ON a.n < b.n $$) \gexec
+SELECT pg_temp.law('hashes are those of the bytes', $$
+    bool_and({stem}sketch_hash(s) = {stem}sketch_hash(s::text::{stem}sketch)
+        AND {stem}sketch_hash_extended(s, 0) & 4294967295 = {stem}sketch_hash(s)::bigint & 4294967295
+        AND {stem}sketch_hash_extended(s, 1) <> {stem}sketch_hash_extended(s, 0))
+    FROM {stem}_samples $$) \gexec
+SELECT pg_temp.law('a working state is equal to its trimmed form', $$
+    pg_temp.raw_{stem}(s) = {stem}_merge(s)
+        AND {stem}sketch_hash(pg_temp.raw_{stem}(s)) = {stem}sketch_hash({stem}_merge(s))
+    FROM (SELECT s FROM {stem}_samples ORDER BY n) q $$) \gexec
+SELECT pg_temp.law('DISTINCT, UNION, IS DISTINCT FROM, joins, indexes', $$
+    (SELECT count(DISTINCT s) = 3 FROM (SELECT s FROM {stem}_samples UNION ALL SELECT s FROM {stem}_samples) q)
+    AND (SELECT count(*) = 3 FROM (SELECT s FROM {stem}_samples UNION SELECT s FROM {stem}_samples) q)
+    AND (SELECT count(*) = 3 FROM {stem}_samples a JOIN {stem}_samples b USING (s))
+    AND (SELECT count(*) = 0 FROM {stem}_samples a JOIN {stem}_samples b USING (n) WHERE a.s IS DISTINCT FROM b.s)
+$$) \gexec
+SET enable_hashjoin = off;
+SET enable_hashagg = off;
+SELECT pg_temp.law('by sorting too', $$
+    (SELECT count(*) = 3 FROM (SELECT s FROM {stem}_samples UNION SELECT s FROM {stem}_samples) q)
+    AND (SELECT count(*) = 3 FROM {stem}_samples a JOIN {stem}_samples b USING (s)) $$) \gexec
+RESET enable_hashjoin;
+RESET enable_hashagg;
+SELECT format('CREATE TABLE %s_keyed (n int, s %1$ssketch PRIMARY KEY)', stem) FROM rooms
+\gexec
+SELECT format('INSERT INTO %s_keyed SELECT * FROM %1$s_samples WHERE n < 3000', stem) FROM rooms
+\gexec
+SELECT pg_temp.law('a key', $$ pg_temp.rejects('', '(SELECT 1 FROM {stem}_keyed) %s') LIKE '21000 %'
+    AND (SELECT count(*) = 2 FROM {stem}_keyed k JOIN {stem}_samples USING (s)) $$) \gexec
+-- a view of sketches, refreshed while it is read; a trigger that asks whether a row has changed
+CREATE MATERIALIZED VIEW all_keys AS SELECT h.n, h.s AS hll, t.s AS theta FROM hll_keyed h JOIN theta_keyed t USING (n);
+CREATE UNIQUE INDEX ON all_keys (hll, theta);
+REFRESH MATERIALIZED VIEW CONCURRENTLY all_keys;
+SELECT 'a view refreshed concurrently', count(*) = 2 FROM all_keys;
+
+-- 2. the empty sketch is the identity, byte for byte, whatever its parameters
+SELECT pg_temp.law('empty || s and s || empty are s', $$
+    bool_and(({empty} || s)::bytea = s::bytea AND (s || {empty})::bytea = s::bytea) FROM {stem}_samples $$) \gexec
+SELECT pg_temp.law('an aggregate of empty ones and s is s', $$
+    bool_and((SELECT {stem}_merge(x) FROM (VALUES ({empty}), (s), ({empty})) v(x))::bytea = s::bytea)
+    FROM {stem}_samples $$)
+\gexec
+SELECT pg_temp.law('a column that begins empty', $$
+    bool_and((upserted || s)::bytea = s::bytea) FROM (SELECT {empty} AS upserted) q, {stem}_samples $$) \gexec
+
+-- 3. classes of values: no silent no, 0 or double count
+SELECT 'bloom · numbers asked for text',
+    pg_temp.rejects('42', '(SELECT bloom_agg(i) FROM generate_series(1, 100) i) @> %L');
+SELECT 'bloom · uuids asked for text',
+    pg_temp.rejects('00000000-0000-0000-0000-000000000001', 'bloom_agg(%1$L::uuid) @> %1$L');
+SELECT 'bloom · dates asked for text', pg_temp.rejects('2024-01-01', 'bloom_contains(bloom_agg(%1$L::date), %1$L)');
+SELECT 'countmin · numbers asked for text', pg_temp.rejects('42', 'countmin_estimate(countmin_agg(42), %L)'),
+    pg_temp.rejects('42', 'countmin_bounds(countmin_agg(42), %L)');
+SELECT 'hll · a number and a text', pg_temp.rejects('5', 'hll_add(hll_add(NULL, 5), %L)');
+SELECT 'theta · a text column and a bigint column', pg_temp.rejects('5', 'theta_agg(%1$L) || theta_agg(%1$L::bigint)'),
+    pg_temp.rejects('5', 'theta_agg(%1$L) & theta_agg(%1$L::bigint)'),
+    pg_temp.rejects('5', 'theta_agg(%1$L) - theta_agg(%1$L::bigint)'),
+    pg_temp.rejects('5', 'theta_jaccard(theta_agg(%1$L), theta_agg(%1$L::bigint))');
+SELECT 'bloom · of timestamps, with and without a zone',
+    pg_temp.rejects('2024-01-01', 'bloom_agg(%1$L::timestamp) & bloom_agg(%1$L::timestamptz)');
+SELECT 'of one class: numbers, texts, dates, networks',
+    bloom_agg(5) @> 5.0 AND bloom_agg(5::bigint) @> 5::float8 AND bloom_agg(5.0) @> 5::smallint,
+    bloom_agg('a'::text) @> 'a'::varchar AND bloom_agg('a'::char(3)) @> 'a' AND bloom_agg('a'::name) @> name 'a',
+    bloom_agg(date '2024-01-01') @> timestamp '2024-01-01', bloom_agg('10.0.0.1'::inet) @> '10.0.0.1/32'::cidr;
+CREATE TEMP TABLE classes (value text);
+INSERT INTO classes VALUES ('1'), ('''a''::text'), ('''a''::bytea'), ('true'),
+('''00000000-0000-0000-0000-000000000001''::uuid'), ('date ''2024-01-01'''), ('timestamptz ''2024-01-01 00:00+00'''),
+('time ''01:00'''), ('timetz ''01:00+00'''), ('interval ''1 hour'''), ('''10.0.0.1''::inet'),
+('''08:00:2b:01:02:03''::macaddr'), ('B''101'''), ('''{}''::jsonb'), ('ARRAY[1]');
+SELECT 'every class goes with itself alone: ' || template,
+    bool_and((pg_temp.rejects('', call || ' %s') = 'accepted') = same) AND count(*) = 225
+FROM (SELECT a.value = b.value AS same, template,
+          replace(replace(template, '{a}', a.value), '{b}', b.value) AS call
+      FROM classes a, classes b, unnest(ARRAY['hll_add(hll_add(NULL, {a}), {b})', 'theta_agg({a}) || theta_agg({b})',
+          'bloom_agg({a}) @> {b}', 'countmin_estimate(countmin_agg({a}), {b})']) template) q
+GROUP BY template ORDER BY template;
+SELECT 'a sketch of a class that is empty is nothing',
+    pg_temp.rejects('', $$(overlay(theta_empty()::bytea PLACING '\x21' FROM 4))::thetasketch%s$$);
+SELECT 'classes are kept: stored, merged, added to',
+    pg_temp.rejects('x', 'hll_agg(1)::text::hllsketch || hll_agg(%L)') LIKE '42804 %',
+    pg_temp.rejects('x', '(hll_agg(1) || hll_agg(2)) || hll_agg(%L)') LIKE '42804 %',
+    pg_temp.rejects('x', 'bloom_add(bloom_add(NULL, 1), 2) || bloom_agg(%L)') LIKE '42804 %',
+    pg_temp.rejects('x', '(SELECT countmin_agg(i) FROM generate_series(1, 9999) i) || countmin_agg(%L)') LIKE '42804 %',
+    pg_temp.rejects('x', '(SELECT theta_agg(i) FROM generate_series(1, 9999) i) || theta_agg(%L)') LIKE '42804 %';
+SELECT 'what is left of all is of any class', (countmin_agg(1) - countmin_agg(1)) = countmin_empty(),
+    countmin_estimate((countmin_agg(1) - countmin_agg(1)) || countmin_agg('x'), 'x') = 1;
+
+-- 4. errors name what the user called
+SELECT 'aggregates', pg_temp.rejects('3', 'hll_agg(1, %s)'), pg_temp.rejects('95', 'approx_percentile(1, %s)'),
+    pg_temp.rejects('0', 'topk_agg(1, %s)'), pg_temp.rejects('2000', 'approx_top_k(1, %s)'),
+    pg_temp.rejects('0.05', 'approx_count_distinct(1, %s::int)');
+SELECT 'over windows', pg_temp.rejects('3', 'hll_agg(1, %s) OVER ()'),
+    pg_temp.rejects('95', 'approx_percentile(1, %s) OVER (ORDER BY 1)'),
+    pg_temp.rejects('7', 'countmin_agg(1, 1, %s, 0.9) OVER ()');
+DROP MATERIALIZED VIEW all_keys;
+SELECT format('DROP TABLE %s_samples, %1$s_keyed', stem) FROM rooms
+\gexec
+DROP EXTENSION sketch CASCADE;
