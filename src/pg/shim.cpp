@@ -57,10 +57,10 @@ static Datum row_of_numbers(FunctionCallInfo fcinfo, std::span<const T> values) 
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                 errmsg("function returning record called in context that cannot accept type record"));
-    constexpr int kMost = 8;
-    Assert(columns->natts == static_cast<int>(values.size()) && columns->natts <= kMost);
-    Datum datums[kMost];
-    bool nulls[kMost] = {};
+    constexpr int kMaxColumns = 8;
+    Assert(columns->natts == static_cast<int>(values.size()) && columns->natts <= kMaxColumns);
+    Datum datums[kMaxColumns];
+    bool nulls[kMaxColumns] = {};
     for (std::size_t i = 0; i < values.size(); ++i)
         datums[i] =
             std::is_same_v<T, double> ? Float8GetDatum(values[i]) : Int64GetDatum(static_cast<int64>(values[i]));
