@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// libFuzzer over a room's check: what it lets in must be safe to use. One line in <stem>_fuzz.cpp:
-//   SKETCH_FUZZ(HllRoom)
-// with the members Kernel, params, add and read of a room's laws (laws.hpp).
+// libFuzzer over a room's check: what it lets in must be safe to use. <stem>_fuzz.cpp has a struct with the members
+// Kernel, add and read of the room's laws (laws.hpp), and SKETCH_FUZZ of it.
 #pragma once
 
 #include <cstddef>

@@ -8,10 +8,10 @@
 //       static constexpr bool kIdempotent = true;  // a sketch merged with itself is itself
 //       static std::vector<Hll::Params> params();  // from the finest to the coarsest; any two can be merged
 //       static Status add(Hll& s, std::uint64_t i);          // adds item i of an endless list
-//       static double read(const Hll& s);                    // calls every reader; s is trimmed and checked
+//       static double read(const Hll::Reader& s);            // calls every reader; s is trimmed and checked
 //       static std::vector<std::pair<std::string, Image>> golden();  // images that must stay readable for ever
 //   };
-//   INSTANTIATE_TYPED_TEST_SUITE_P(Hll, Laws, HllLaws);
+//   INSTANTIATE_TYPED_TEST_SUITE_P(hll, Laws, HllLaws);  // the stem, as the golden file is named
 #pragma once
 
 #include <gtest/gtest.h>

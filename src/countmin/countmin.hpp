@@ -102,6 +102,7 @@ class CountMin : public countmin::Merge {
         if (weight == INT64_MIN || plus > added() || minus > removed()) return Status::overflow;
         if (const Status status = reserve(-weight); status != Status::ok) return status;
         set_totals(added() - plus, removed() - minus);
+        set_mode(mode() | kTookBack);
         push({key, -weight});
         return Status::ok;
     }
@@ -139,7 +140,7 @@ class CountMin : public countmin::Merge {
 
     // --- settling and trimming --------------------------------------------------------------------------------------
 
-    bool settled() const { return trimmed() || (is_table() && count() == 0); }
+    bool settled() const { return trimmed() || (is_table() && count() == 0 && !took_back()); }
 
     std::size_t settle_bytes() const {
         if (trimmed()) return bytes_;
@@ -148,11 +149,13 @@ class CountMin : public countmin::Merge {
             if (countmin::Stored(*this).recover(list))
                 return std::max(bytes_, list_bytes(list.listed() * sizeof(countmin::Update)));
         }
-        return table_bytes(lg_width(), depth(), std::max(cell_bytes(), cell_bytes_now()), table_log_bytes());
+        const int widest = took_back() ? 8 : std::max(cell_bytes(), cell_bytes_now());
+        return table_bytes(lg_width(), depth(), widest, table_log_bytes());
     }
 
     void settle() {
         if (settled()) return;
+        reconcile_totals();
         if (!is_table()) {
             countmin::IbltDecoder list(lg_width());
             if (countmin::Stored(*this).recover(list)) return set_log(list.begin(), list.listed());

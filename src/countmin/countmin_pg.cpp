@@ -95,7 +95,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     const bool aggregate = pg::in_transition(fcinfo);
     const countmin::Key key = key_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
-    CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::any<T>(fcinfo, 0);
+    CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::value<T>(fcinfo, 0);
     if (is_initial(s)) {
         const CountMin::Params params = T::params(fcinfo, kParameters);
         s = CountMin::create(pg::allocate(CountMin::bytes_for(params)).room, params);

@@ -43,6 +43,8 @@ class Layout : public View {
     // Whether sketches of unequal parameters were merged here: then the width and depth are the least of theirs, and
     // taking those away again does not bring the others' back.
     bool folded() const { return (mode() & kFolded) != 0; }
+    // Whether values were taken back since the totals were last seen to bound what is counted.
+    bool took_back() const { return (mode() & kTookBack) != 0; }
     // Whether a cell is below zero: then some count is, whatever was added and removed. Of trimmed tables.
     bool negative_cells() const { return (mode() & kNegative) != 0; }
 
@@ -84,13 +86,15 @@ class Layout : public View {
         kCellShift = 1,  // two bits: lg of the bytes of a cell
         kNegative = 8,   // a cell is below zero; trimmed tables only
         kRanges = 16,
-        kFolded = 32,  // sketches of unequal parameters were merged; working images only
-        kUnits = 64,   // the log holds keys alone, each of weight 1; working images only
+        kFolded = 32,     // sketches of unequal parameters were merged; working images only
+        kUnits = 64,      // the log holds keys alone, each of weight 1; working images only
+        kTookBack = 128,  // values were taken back: perhaps some that never came; working images only
     };
     static constexpr std::size_t kTotalsBytes = 16;
 
     std::uint8_t table_mode(int cell_bytes, bool negative) const {
-        return static_cast<std::uint8_t>((mode() & (kRanges | kFolded | kUnits)) | kTable | (negative ? kNegative : 0) |
+        return static_cast<std::uint8_t>((mode() & (kRanges | kFolded | kUnits | kTookBack)) | kTable |
+                                         (negative ? kNegative : 0) |
                                          std::countr_zero(static_cast<unsigned>(cell_bytes)) << kCellShift);
     }
     void set_depth(int depth) { store(image_ + 5, static_cast<std::uint8_t>(depth)); }

@@ -30,6 +30,7 @@ class Merge : public State {
     Status combine(const Layout& other) {
         if (hash() != other.hash()) return Status::unlike_hash;
         if (ranges() != other.ranges()) return Status::unlike;
+        if (other.took_back()) set_mode(mode() | kTookBack);
         const int need = combined_cell_bytes(other, sign);
         std::int64_t plus = added(), less = removed();
         if constexpr (sign == Sign::minus) {
@@ -47,6 +48,19 @@ class Merge : public State {
         return Status::ok;
     }
 
+    // What was taken back may never have been there: the totals are made to bound what is left. Wants room for the
+    // widest cells. A rest that no totals can bound is nothing.
+    void reconcile_totals() {
+        if (!took_back()) return;
+        if (set_difference(added(), removed()) != Status::ok) {
+            const int lists = mode() & kRanges;
+            set_totals(0, 0);
+            set_mode(static_cast<std::uint8_t>(lists));
+            start_log(list_log_bytes(0), 0);
+        }
+        set_mode(static_cast<std::uint8_t>(mode() & ~kTookBack));
+    }
+
   private:
     // --- sizes ------------------------------------------------------------------------------------------------------
 
@@ -55,7 +69,7 @@ class Merge : public State {
         const __int128 a = added(), r = removed(), b = other.added(), q = other.removed();
         const bool minus = sign == Sign::minus;
         const int sum = cell_bytes_for(bound_of(minus ? a + q : a + b, minus ? r + b : r + q, levels()));
-        return std::max({sum, cell_bytes(), other.cell_bytes()});
+        return took_back() || other.took_back() ? 8 : std::max({sum, cell_bytes(), other.cell_bytes()});
     }
     // Of a log with the entries of both.
     std::size_t list_log_with(const Layout& other, Sign sign) const {

@@ -156,6 +156,7 @@ class State : public Layout {
     // not applied goes on waiting. `Checked::yes`: the totals do not bound the cells, so those are watched at any
     // width.
     bool flush(Checked checked = Checked::no) {
+        if (took_back()) checked = Checked::yes;
         const std::size_t n = count();
         for (std::size_t from = 0; from < n; from += kFlushStep) {
             if (from != 0) check_interrupts();

@@ -6,7 +6,8 @@
 // and without alignment. And it may be the state of a running aggregate, which others share.
 //
 //   reader<T>(fcinfo, i)   to answer questions: a view of the trimmed form
-//   any<T>(fcinfo, i)      to merge from, to re-lay: any image, never written to
+//   any<T>(fcinfo, i)      to merge from: any image, never written to
+//   value<T>(fcinfo, i)    the trimmed form, to make another sketch of it outside of aggregates
 //   state<T>(fcinfo)       to write on: argument 0 of a transition or combine function, which owns it
 //
 // A kernel's readers take a Trimmed<S>, and only this file and the final step make one.
@@ -127,15 +128,28 @@ varlena* trimmed_copy(const Kernel& s) {
 }
 
 template <class Kernel>
-typename Kernel::Reader reader_of(const Kernel& s) {
+Kernel trimmed_form(const Kernel& s) {
     if (s.trimmed()) [[likely]]
-        return typename Kernel::Reader(Trimmed<Kernel>({s.image(), s.bytes()}));
-    return typename Kernel::Reader(Trimmed<Kernel>(image_of(trimmed_copy(s))));
+        return s;
+    return Kernel(image_of(trimmed_copy(s)));
+}
+
+template <class Kernel>
+typename Kernel::Reader reader_of(const Kernel& s) {
+    const Kernel whole = trimmed_form(s);
+    return typename Kernel::Reader(Trimmed<Kernel>({whole.image(), whole.bytes()}));
 }
 
 template <Shim T>
 typename T::Kernel::Reader reader(FunctionCallInfo fcinfo, int argument) {
     return reader_of(any<T>(fcinfo, argument));
+}
+
+// A plain function makes the same of a working state and of its trimmed form: also where that shows that nothing is
+// left.
+template <Shim T>
+typename T::Kernel value(FunctionCallInfo fcinfo, int argument) {
+    return trimmed_form(any<T>(fcinfo, argument));
 }
 
 // --- to write -------------------------------------------------------------------------------------------------------

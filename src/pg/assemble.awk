@@ -29,6 +29,7 @@ function split_forms(statement,    open, end, plain, i) {
     head = substr(statement, 1, open - 1)
     tail = substr(statement, end + 1)
     forms = split(substr(statement, open + 1, end - open - 1), form, /[ \n]*\[,/)
+    if (!forms) forms = 1  # no arguments
     for (i = 1; i < forms; i++)
         if (!sub(/\]$/, "", form[forms])) fail("\"[,\" without its \"]\" at the end of the arguments")
     for (i = 1; i <= forms; i++) {

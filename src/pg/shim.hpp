@@ -5,6 +5,7 @@
 //   struct HllShim {
 //       using Kernel = Hll;
 //       static constexpr const char* kType = "hllsketch";
+//       static constexpr bool kHashes = true;  // keeps hashes of values, and so remembers their class
 //       static Hll::Params params(FunctionCallInfo fcinfo, int first);  // arguments from `first` on, or defaults
 //   };
 //
@@ -146,7 +147,7 @@ template <Shim T, class Add>
         // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
         if (full) s = relaid(s, s.grown_bytes());
     } else {
-        return add_to_value<T>(any<T>(fcinfo, 0), add_to);
+        return add_to_value<T>(value<T>(fcinfo, 0), add_to);
     }
     add_growing<T>(s, add_to);
     return aggregate ? datum_of(s) : trimmed(s);
@@ -196,8 +197,8 @@ struct Both {
 
     explicit Both(FunctionCallInfo fcinfo)
         : aggregate(in_transition(fcinfo)),
-          to(aggregate ? state<T>(fcinfo) : any<T>(fcinfo, 0)),
-          from(any<T>(fcinfo, 1)) {}
+          to(aggregate ? state<T>(fcinfo) : value<T>(fcinfo, 0)),
+          from(aggregate ? any<T>(fcinfo, 1) : value<T>(fcinfo, 1)) {}
 };
 
 // Gives `from` to `to`: as combine function or transition of an aggregate in place, else to a trimmed copy.

@@ -29,14 +29,19 @@ inline ValueClass joint_class(FunctionCallInfo fcinfo, const char* type, const V
     return d;
 }
 
-// Before a sketch takes a value of this class.
+// Before a sketch takes a value of this class. A state in which nothing is left holds none.
+template <Shim T>
+[[gnu::noinline, gnu::cold]] void admit_other(FunctionCallInfo fcinfo, typename T::Kernel& s, ValueClass given) {
+    const ValueClass held = s.value_class();
+    if (given == ValueClass::none) return;
+    if (held != ValueClass::none && trimmed_form(s).value_class() != ValueClass::none)
+        raise_unlike_value(fcinfo, T::kType, held, given);
+    s.set_value_class(given);
+}
 template <Shim T>
 [[gnu::always_inline]] inline void admit(FunctionCallInfo fcinfo, typename T::Kernel& s, ValueClass given) {
-    if (s.value_class() == given) [[likely]]
-        return;
-    if (s.value_class() != ValueClass::none && given != ValueClass::none)
-        raise_unlike_value(fcinfo, T::kType, s.value_class(), given);
-    if (given != ValueClass::none) s.set_value_class(given);
+    if (s.value_class() != given) [[unlikely]]
+        admit_other<T>(fcinfo, s, given);
 }
 
 // Before a sketch is asked for the value whose hash hash_argument has just made.
