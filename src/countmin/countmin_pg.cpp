@@ -197,9 +197,9 @@ SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges>(fcinfo, fals
 SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
 SKETCH_FUNCTION(countmin_slide_final) {
-    const CountMin s = pg::any<Plain>(fcinfo, 0);
+    const CountMin s = pg::value<Plain>(fcinfo, 0);
     if (is_initial(s)) PG_RETURN_NULL();
-    return pg::trimmed(s);
+    return pg::datum_of(pg::copied(s));
 }
 
 SKETCH_FUNCTION(countmin_merge) {
