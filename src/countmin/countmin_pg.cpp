@@ -104,10 +104,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     }
     if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
     pg::admit<T>(fcinfo, s, class_argument<T>(fcinfo));
-    Status status;
-    while ((status = in ? s.add(key, weight) : s.take_back(key, weight)) == Status::no_room)
-        s = pg::relaid(s, s.grown_bytes());
-    if (status != Status::ok) pg::raise(status, T::kType);
+    pg::add_growing<T>(s, [=](CountMin& to) { return in ? to.add(key, weight) : to.take_back(key, weight); });
     return aggregate ? pg::datum_of(s) : pg::trimmed(s);
 }
 

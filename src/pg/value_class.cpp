@@ -70,8 +70,6 @@ const ClassWords& words(ValueClass c) { return kWords[static_cast<int>(c)]; }
 
 }  // namespace
 
-const char* class_name(ValueClass c) { return words(c).plural; }
-
 void raise_unlike_value(FunctionCallInfo fcinfo, const char* type, ValueClass held, ValueClass given) {
     ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
             errmsg("%s: this %s holds %s, and was given %s", function_name(fcinfo), type, words(held).plural,

@@ -13,9 +13,6 @@ namespace sketch::pg {
 // The class of the values of a type, a domain or an array included.
 ValueClass class_of(Oid type);
 
-// "numbers"
-const char* class_name(ValueClass c);
-
 // A value of a class that the sketch does not hold, or a sketch of another class.
 [[noreturn]] void raise_unlike_value(FunctionCallInfo fcinfo, const char* type, ValueClass held, ValueClass given);
 [[noreturn]] void raise_unlike_sketches(FunctionCallInfo fcinfo, const char* type, ValueClass a, ValueClass b);
