@@ -83,7 +83,8 @@ class Hist : public hist::State {
         return hist::check_stored(s.payload(), s.end() - kHeaderBytes, s.count(), s.max_bins(), kExactLimit);
     }
 
-    bool empty() const { return values() == 0; }
+    // Asked of every sketch that is merged, so not by a pass over the counters: of nothing, a trimmed one is exact.
+    bool empty() const { return (exact() || !trimmed()) && values() == 0; }
 
     // --- building ---------------------------------------------------------------------------------------------------
 
@@ -158,7 +159,8 @@ class Hist : public hist::State {
     }
 
     Status merge(const Hist& other) {
-        if (values() > kMaxValues - other.values()) return Status::overflow;
+        const std::uint64_t theirs = other.values();
+        if (values() > kMaxValues - theirs) return Status::overflow;
         const bool stays = stays_exact(other);
         if (!stays)
             if (const Status status = make_bins(); status != Status::ok) return status;
@@ -176,7 +178,7 @@ class Hist : public hist::State {
                     return status;
         if (other.exact()) return Status::ok;
         if (const Status status = flush(); status != Status::ok) return status;
-        return other.trimmed() ? merge_stored(other.stored()) : merge_working(other);
+        return other.trimmed() ? merge_stored(other.stored(), theirs) : merge_working(other);
     }
 
     // --- settling and trimming --------------------------------------------------------------------------------------

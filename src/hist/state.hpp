@@ -288,16 +288,20 @@ class State : public Layout {
         return exact() && other.exact() && count() + other.count() <= kExactLimit;
     }
 
-    Status merge_stored(const Stored& other) {
+    Status merge_stored(const Stored& other, std::uint64_t total) {
         if (const Status status = fit(other.extent()); status != Status::ok) return status;
         Body& b = body();
         const int steps = other.head.scale - b.scale;
         for (int n = 0; n < 2; ++n) {
             std::uint64_t* const window = counters(n != 0);
             const Index base = b.side[n].base;
-            other.for_each_counter(n, [=](Index i, std::uint64_t count) { window[coarser(i, steps) - base] += count; });
+            if (steps == 0)
+                other.for_each_counter(n, [=](Index i, std::uint64_t count) { window[i - base] += count; });
+            else
+                other.for_each_counter(
+                    n, [=](Index i, std::uint64_t count) { window[coarser(i, steps) - base] += count; });
         }
-        b.add_specials(other.body());
+        b.add_specials(other.body(total));
         Sum theirs;
         other.open_sum(theirs);
         merge_sum(theirs);

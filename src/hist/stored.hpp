@@ -142,9 +142,10 @@ class Stored {
     // --- to a working image -----------------------------------------------------------------------------------------
 
     // What stands in the head of a working image.
-    Body body() const {
+    Body body() const { return body(total()); }
+    Body body(std::uint64_t total) const {
         Body b;
-        b.total = total();
+        b.total = total;
         b.zeros = head.zeros;
         b.nans = head.nans;
         b.low_infinities = head.low_infinities;
