@@ -67,7 +67,7 @@ struct EntryTable {
 
     std::uint64_t word(std::size_t i) const { return load<std::uint64_t>(entry(i)); }
     std::size_t offset(std::size_t i) const { return static_cast<std::uint32_t>(word(i)); }
-    Item item(std::uint32_t i) const {
+    [[gnu::always_inline]] Item item(std::uint32_t i) const {
         if (kind == ItemKind::integer) return Item::of(static_cast<std::int64_t>(word(i)));
         const std::size_t begin = offset(i), behind = i + 1 < size() ? offset(i + 1) : arena_used();
         return Item::of(kind, arena + begin, behind - begin);
@@ -107,6 +107,10 @@ struct EntryTable {
     [[gnu::always_inline]] Probe probe(const Item& item, std::uint32_t hash) const {
         if (sorted) [[unlikely]]
             return search(item, hash);
+        return probe_slots(item, hash);
+    }
+    // In an index that is not sorted.
+    [[gnu::always_inline]] Probe probe_slots(const Item& item, std::uint32_t hash) const {
         std::size_t i = hash >> shift;
         for (const std::size_t last = i + kMaxProbe; i != last; ++i) {
             std::byte* const slot = slots + 2 * (i & slot_mask);
@@ -120,14 +124,14 @@ struct EntryTable {
     bool alike(std::uint32_t i, const Item& item, std::uint32_t hash) const {
         return item.kind == ItemKind::integer ? word(i) == item.word : word(i) >> 32 == hash;
     }
-    bool holds(std::uint32_t i, const Item& item, std::uint32_t hash) const {
+    [[gnu::always_inline]] bool holds(std::uint32_t i, const Item& item, std::uint32_t hash) const {
         return alike(i, item, hash) && (item.kind == ItemKind::integer || this->item(i) == item);
     }
 
     // --- changing ---------------------------------------------------------------------------------------------------
 
     // Enters an item that was not found, and for which there is room. Its bounds are the caller's to set.
-    void insert(const Probe& at, const Item& item, std::uint32_t hash) {
+    [[gnu::always_inline]] void insert(const Probe& at, const Item& item, std::uint32_t hash) {
         const std::uint32_t n = size();
         const std::size_t used = arena_used();
         if (at.slot == nullptr || sorted) [[unlikely]]

@@ -39,12 +39,18 @@ class Log {
     [[gnu::always_inline]] bool fits(const Item& item) const { return used() + row_words(item) <= words_; }
 
     [[gnu::always_inline]] void put(const Item& item, const Words& words) {
-        const std::size_t n = rows(), bytes = item_words() + (item.size() + 7) / 8;
-        std::byte* const row = this->row(n);
+        std::byte* const row = this->row(rows());
+        const auto count = load<std::uint32_t>(count_) + 1;
         std::memcpy(row, words.data(), sizeof words);
-        store(row + sizeof words, item.kind == ItemKind::integer ? item.word : item.word | bytes << 32);
-        if (item.kind != ItemKind::integer) copy_bytes(end() - 8 * bytes, item.data, item.size());
-        set_count(n + 1, bytes);
+        if (item.kind == ItemKind::integer) {
+            store(row + sizeof words, item.word);
+            store(count_, count);
+            return;
+        }
+        const std::size_t more = (item.size() + 7) / 8, bytes = (count >> 16) + more;
+        store(row + sizeof words, item.word | bytes << 32);
+        copy_bytes(end() - 8 * bytes, item.data, item.size());
+        store(count_, static_cast<std::uint32_t>(count + (more << 16)));
     }
     // The rows of another log, in one that is empty.
     void take(const Log& from) {

@@ -161,7 +161,8 @@ typename T::Kernel value(FunctionCallInfo fcinfo, int argument) {
 inline bool in_transition(FunctionCallInfo fcinfo) {
     const auto* context = fcinfo->context;
     if (context == nullptr) return false;
-    if (IsA(context, AggState)) return reinterpret_cast<const AggState*>(context)->curperagg == nullptr;
+    if (IsA(context, AggState)) [[likely]]
+        return reinterpret_cast<const AggState*>(context)->curperagg == nullptr;
     return IsA(context, WindowAggState);
 }
 

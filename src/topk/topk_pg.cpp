@@ -40,7 +40,10 @@ Datum add_item(FunctionCallInfo fcinfo, int parameters, int weight) {
     const bool weighted = PG_NARGS() > weight;
     if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(weight))) return pg::null_or_first(fcinfo);
     const Item item = pg::item_argument(fcinfo, 1);
-    const double w = weighted ? pg::number_in_range(fcinfo, weight, "weight", 0, kMaxWeight) : 1;
+    if (!weighted)
+        return pg::add<Shim>(
+            fcinfo, parameters, [item](Topk & s) __attribute__((always_inline)) { return s.add(item); });
+    const double w = pg::number_in_range(fcinfo, weight, "weight", 0, kMaxWeight);
     return pg::add<Shim>(
         fcinfo, parameters, [ item, w ](Topk & s) __attribute__((always_inline)) { return s.add(item, w); });
 }
