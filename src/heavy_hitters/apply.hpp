@@ -169,8 +169,7 @@ class Application {
         double weights[kMaxScales];
         weights_of(batch_, row, scales, weights);
         if (is_full(item)) {
-            add_.rounded |= Pruning(s_).run();
-            ++prunings_;
+            prune();
             if (absorb<kScales>(s_, hash, weights, add_)) return true;
             at = s_.table.probe(item, hash);
         }
@@ -184,6 +183,10 @@ class Application {
             s.table.set_error(entry, t, least);
         }
         return true;
+    }
+    [[gnu::noinline]] void prune() {
+        add_.rounded |= Pruning(s_).run();
+        ++prunings_;
     }
     // Whether pruning is due: rather than to grow for items that are longer than those before, it comes early.
     bool is_full(const Item& item) const {

@@ -72,7 +72,7 @@ struct EntryTable {
         const std::size_t begin = offset(i), behind = i + 1 < size() ? offset(i + 1) : arena_used();
         return Item::of(kind, arena + begin, behind - begin);
     }
-    std::uint32_t hash(std::uint32_t i) const {
+    [[gnu::always_inline]] std::uint32_t hash(std::uint32_t i) const {
         if (kind == ItemKind::integer) return item(i).hash();
         return static_cast<std::uint32_t>(word(i) >> 32);
     }
@@ -149,7 +149,7 @@ struct EntryTable {
     }
 
     // Moves entry i down to entry `to`, and its item down to `used` in the arena; returns where the next item goes.
-    std::size_t keep(std::uint32_t i, std::uint32_t to, std::size_t used) const {
+    [[gnu::always_inline]] std::size_t keep(std::uint32_t i, std::uint32_t to, std::size_t used) const {
         const std::byte* const from = entry(i);
         std::byte* const entry = this->entry(to);
         if (kind == ItemKind::integer) {
@@ -171,13 +171,14 @@ struct EntryTable {
         if (capacity == 0) return;
         set_sorted(false);
         std::memset(slots, 0, 2 * (slot_mask + 1));
+        const EntryTable t = *this;  // which no store changes
         const std::uint32_t n = size();
         for (std::uint32_t i = 0; i < n; ++i) {
-            std::size_t at = hash(i) >> shift;
+            std::size_t at = t.hash(i) >> t.shift;
             const std::size_t last = at + kMaxProbe;
-            while (at != last && load<std::uint16_t>(slots + 2 * (at & slot_mask)) != 0) ++at;
+            while (at != last && load<std::uint16_t>(t.slots + 2 * (at & t.slot_mask)) != 0) ++at;
             if (at == last) return sort();
-            store(slots + 2 * (at & slot_mask), static_cast<std::uint16_t>(i + 1));
+            store(t.slots + 2 * (at & t.slot_mask), static_cast<std::uint16_t>(i + 1));
         }
     }
 
