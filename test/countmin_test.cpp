@@ -72,6 +72,14 @@ double read_all(const Reader& answers) {
         EXPECT_LE(c.estimate, c.upper);
         sum += static_cast<double>(c.estimate);
     }
+    if (const std::size_t bytes = answers.unpacked_bytes(); bytes != 0) {
+        Room cells(bytes);
+        answers.unpack(cells.span().data());
+        Reader unpacked = answers;
+        unpacked.read_unpacked(cells.span().data());
+        for (std::uint64_t i = 0; i < 64; ++i) EXPECT_EQ(unpacked.count(hash_of(i)), answers.count(hash_of(i)));
+        EXPECT_TRUE(!answers.ranges() || unpacked.range(-3, 1000) == answers.range(-3, 1000));
+    }
     if (answers.ranges()) {
         const countmin::Count c = answers.range_bounds(-3, 1000, 0.9);
         EXPECT_LE(c.lower, c.estimate);

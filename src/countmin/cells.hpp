@@ -40,7 +40,7 @@ inline auto with_cell_type(int bytes, Visit visit) {
     }
 }
 
-// The least and the greatest of some cells, and zero.
+// The least and the greatest of some cells, of nothing zero.
 struct Extent {
     std::int64_t least = 0, most = 0;
 
@@ -57,7 +57,7 @@ struct Extent {
 
 template <class T>
 [[gnu::noinline]] inline Extent extent_of(const std::byte* cells, std::size_t n) {
-    T least = 0, most = 0;
+    T least = load<T>(cells), most = least;
     for (std::size_t i = 0; i < n; ++i) {
         const T cell = load<T>(cells + i * sizeof(T));
         least = cell < least ? cell : least;

@@ -59,6 +59,15 @@ class Reader : public Layout {
   public:
     explicit Reader(Trimmed<CountMin> sketch) : Layout(sketch.image()) {}
 
+    // Whoever asks for many counts may keep the cells unpacked, which halves the time of each: in so many bytes of room
+    // that unpack() fills; none where it is not worth it. A later reader of the same sketch is given them.
+    std::size_t unpacked_bytes() const {
+        const std::size_t bytes = cell_count() * static_cast<std::size_t>(cell_bytes());
+        return is_table() && bytes <= kMaxUnpacked ? bytes : 0;
+    }
+    void unpack(std::byte* room) const { packed().unpack(room, cell_bytes()); }
+    void read_unpacked(const std::byte* cells) { unpacked_ = cells; }
+
     bool exact() const { return !is_table(); }
     // Whether some count is below zero for certain, so that minima would be too low.
     bool negative() const {
@@ -169,6 +178,7 @@ class Reader : public Layout {
     // Calls visit(row, cell) for the cells where a hash is counted.
     template <class Visit>
     void visit_cells(std::uint64_t hash, Visit visit) const {
+        if (unpacked_ != nullptr) return visit_unpacked(hash, visit);
         const auto read_from = [&visit](const PackedCells& cells) {
             return [&](int row, std::size_t index) { visit(row, cells.cell(row, index)); };
         };
@@ -179,6 +189,19 @@ class Reader : public Layout {
             const PackedCells cells = packed();
             for_each_row<Rows::any>(hash, lg_width(), depth(), read_from(cells));
         }
+    }
+
+    template <class Visit>
+    void visit_unpacked(std::uint64_t hash, Visit visit) const {
+        with_cell_type(cell_bytes(), [&]<class T>(T) {
+            const auto read = [&](int row, std::size_t index) {
+                visit(row, load<T>(unpacked_ + ((static_cast<std::size_t>(row) << lg_width()) + index) * sizeof(T)));
+            };
+            if (is_narrow(lg_width(), depth()))
+                for_each_row<Rows::narrow>(hash, lg_width(), depth(), read);
+            else
+                for_each_row<Rows::any>(hash, lg_width(), depth(), read);
+        });
     }
 
     std::int64_t listed_count(Key key) const {
@@ -327,6 +350,10 @@ class Reader : public Layout {
         }
         return sum;
     }
+
+    static constexpr std::size_t kMaxUnpacked = std::size_t{1} << 20;
+
+    const std::byte* unpacked_ = nullptr;
 };
 
 }  // namespace sketch::countmin

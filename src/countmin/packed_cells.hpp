@@ -46,8 +46,9 @@ class PackedCells {
         countmin::unpack_block(f, first_block_ + f.begin(), block_cells(), cells);
     }
 
-    // From cells of a working table; the bytes of it all.
-    std::size_t pack(const std::byte* cells, int cell_bytes) {
+    // From cells of a working table; the bytes of it all. Writes up to kBlockPadding more. Takes the extent of the
+    // cells.
+    std::size_t pack(const std::byte* cells, int cell_bytes, Extent& extent) {
         std::byte* at = first_block_;
         const std::size_t block_bytes = block_cells() * static_cast<std::size_t>(cell_bytes);
         with_cell_type(cell_bytes, [&]<class T>(T) {
@@ -57,6 +58,7 @@ class PackedCells {
                     const PackedBlock block = pack_block<T>(at, cells + i * block_bytes, block_cells());
                     store(frames_ + i * sizeof(Frame), block.frame.word() | begin);
                     at = block.end;
+                    extent.take(block.extent);
                 }
             });
         });
@@ -98,7 +100,7 @@ class PackedCells {
 
     // Whether packing what a block holds gives these bytes.
     bool is_canonical(Frame f, std::size_t bytes, std::int64_t* cells) const {
-        std::byte again[kMaxBlockBytes];
+        std::byte again[kMaxBlockBytes + kBlockPadding];
         unpack_block(f, cells);
         const PackedBlock packed = pack_block<std::int64_t>(again, reinterpret_cast<std::byte*>(cells), block_cells());
         return (packed.frame.word() | f.begin()) == f.word() && static_cast<std::size_t>(packed.end - again) == bytes &&

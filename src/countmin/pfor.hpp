@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "core/kernel.hpp"
+#include "countmin/cells.hpp"
 
 namespace sketch::countmin {
 
@@ -128,51 +129,130 @@ inline std::byte* put_bits(std::byte* to, const std::uint64_t* distances, std::s
     return to;
 }
 
-inline std::byte* put_exceptions(std::byte* to, const std::uint64_t* distances, std::size_t n, int bits) {
-    std::byte* const count = to++;
-    std::size_t exceptions = 0;
-    for (std::size_t i = 0; i < n; ++i)
-        if (distances[i] >> bits != 0) store(to + exceptions++, static_cast<std::uint8_t>(i));
-    store(count, static_cast<std::uint8_t>(exceptions));
-    to += exceptions;
-    for (std::size_t i = 0; i < n; ++i)
-        if (distances[i] >> bits != 0) to = put_varint(to, distances[i] >> bits);
-    return to;
-}
+// The distances of a block. Where all are below 256, as in a table of few thousand values, they are bytes, and loops
+// over them are for vector instructions.
+template <class D>
+struct Distances {
+    D at[kBlock];
+    std::size_t n;  // 8, or a multiple of 16
+    int widest;     // the bits of the greatest
+
+    // histogram[w]: how many have w bits, for w from 1 on.
+    void count_widths(std::uint16_t* histogram) const {
+        if constexpr (sizeof(D) == 1) {
+            std::uint16_t wider = 0;  // than w bits
+            for (int w = widest; w > 0; --w) {
+                const std::uint16_t from = count_from(static_cast<D>(1 << (w - 1)));
+                histogram[w] = static_cast<std::uint16_t>(from - wider);
+                wider = from;
+            }
+        } else {
+            for (std::size_t i = 0; i < n; ++i) ++histogram[std::bit_width(at[i])];
+        }
+    }
+
+    // Writes the low bits of all; of bytes, up to eight bytes more.
+    std::byte* put_low(std::byte* to, int bits) const {
+        if constexpr (sizeof(D) == 1) {
+            std::uint64_t words[kBlock / 8];
+            for (std::size_t i = 0; i < n / 8; ++i)
+                words[i] = join_low(load<std::uint64_t>(reinterpret_cast<const std::byte*>(at) + 8 * i), bits);
+            for (std::size_t i = 0; i < n / 8; ++i, to += bits) store(to, words[i]);
+            return to;
+        } else {
+            return put_bits(to, at, n, bits);
+        }
+    }
+
+    // And those with more bits: their places, and their high bits.
+    std::byte* put_exceptions(std::byte* to, int bits) const {
+        std::byte* const places = to + 1;
+        std::size_t exceptions = 0;
+        for_each_wider(bits, [&](std::size_t i) { store(places + exceptions++, static_cast<std::uint8_t>(i)); });
+        store(to, static_cast<std::uint8_t>(exceptions));
+        to = places + exceptions;
+        for (std::size_t i = 0; i < exceptions; ++i)
+            to = put_varint(to, std::uint64_t{at[load<std::uint8_t>(places + i)]} >> bits);
+        return to;
+    }
+
+  private:
+    static constexpr std::uint64_t kBytes = 0x00FF00FF00FF00FF;  // every other one
+
+    std::uint16_t count_from(D limit) const {
+        std::uint8_t lanes[16] = {};
+        for (std::size_t i = 0; i < n; i += 16)
+            for (std::size_t j = 0; j < 16; ++j) lanes[j] = static_cast<std::uint8_t>(lanes[j] + (at[i + j] >= limit));
+        std::uint64_t sums = 0;  // of pairs of lanes
+        for (const std::size_t half : {0, 8}) {
+            const auto eight = load<std::uint64_t>(reinterpret_cast<const std::byte*>(lanes + half));
+            sums += (eight & kBytes) + (eight >> 8 & kBytes);
+        }
+        return static_cast<std::uint16_t>(sums * 0x0001000100010001 >> 48);
+    }
+
+    // The lowest bits of eight bytes side by side: of neighbours, of pairs, and of fours.
+    static constexpr std::uint64_t join_low(std::uint64_t x, int bits) {
+        constexpr std::uint64_t kPairs = 0x0000FFFF0000FFFF, kFours = 0x00000000FFFFFFFF;
+        x &= low_bits(bits) * 0x0101010101010101;
+        x = (x & kBytes) | (x >> 8 & kBytes) << bits;
+        x = (x & kPairs) | (x >> 16 & kPairs) << 2 * bits;
+        return (x & kFours) | x >> 32 << 4 * bits;
+    }
+
+    template <class Visit>
+    void for_each_wider(int bits, Visit visit) const {
+        constexpr std::size_t kTogether = 8 / sizeof(D);
+        const std::uint64_t low = sizeof(D) == 1 ? low_bits(bits) * 0x0101010101010101 : low_bits(bits);
+        for (std::size_t i = 0; i < n; i += kTogether) {
+            std::uint64_t wider = load<std::uint64_t>(reinterpret_cast<const std::byte*>(at + i)) & ~low;
+            while (wider != 0) {
+                const int first = kTogether == 1 ? 0 : std::countr_zero(wider) / 8;
+                visit(i + static_cast<std::size_t>(first));
+                wider = kTogether == 1 ? 0 : wider & ~(std::uint64_t{0xFF} << 8 * first);
+            }
+        }
+    }
+};
 
 struct PackedBlock {
     std::byte* end;
     Frame frame;  // but for where it begins
+    Extent extent;
 };
 
-// n cells, which are a power of two from 8 to kBlock.
-template <class T>
-[[gnu::noinline]] inline PackedBlock pack_block(std::byte* to, const std::byte* cells, std::size_t n) {
-    T least = load<T>(cells), any = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        const T cell = load<T>(cells + i * sizeof(T));
-        least = cell < least ? cell : least;
-        any |= cell;
-    }
-    if (any == 0) return {to, Frame(0)};
-    std::uint64_t distances[kBlock];
+template <class D>
+inline std::byte* pack_distances(std::byte* to, const Distances<D>& distances, std::int64_t least, Frame& frame) {
     std::uint16_t histogram[65] = {};
-    int widest = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        const std::int64_t cell = load<T>(cells + i * sizeof(T));
-        distances[i] = static_cast<std::uint64_t>(cell) - static_cast<std::uint64_t>(std::int64_t{least});
-        const int width = static_cast<int>(std::bit_width(distances[i]));
-        ++histogram[width];
-        widest = std::max(widest, width);
-    }
-    const int bits = best_bits(histogram, widest, n);
-    const Frame frame(bits, bits < widest, least);
+    distances.count_widths(histogram);
+    const int bits = best_bits(histogram, distances.widest, distances.n);
+    frame = Frame(bits, bits < distances.widest, least);
     if (frame.least_is_elsewhere()) {
-        store(to, std::int64_t{least});
+        store(to, least);
         to += 8;
     }
-    to = put_bits(to, distances, n, bits);
-    return {frame.patched() ? put_exceptions(to, distances, n, bits) : to, frame};
+    to = distances.put_low(to, bits);
+    return frame.patched() ? distances.put_exceptions(to, bits) : to;
+}
+
+// n cells, which are a power of two from 8 to kBlock. May write kBlockPadding bytes more than it says.
+template <class T>
+[[gnu::noinline]] inline PackedBlock pack_block(std::byte* to, const std::byte* cells, std::size_t n) {
+    PackedBlock block{to, Frame(0), extent_of<T>(cells, n)};
+    const auto [least, most] = block.extent;
+    if (least == 0 && most == 0) return block;
+    const std::uint64_t range = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
+    const auto pack = [&]<class D>(D) {
+        Distances<D> distances;
+        distances.n = n;
+        distances.widest = static_cast<int>(std::bit_width(range));
+        if (n < 16) std::fill_n(distances.at, 16, D{0});
+        for (std::size_t i = 0; i < n; ++i)
+            distances.at[i] = static_cast<D>(load<T>(cells + i * sizeof(T)) - static_cast<D>(block.extent.least));
+        block.end = pack_distances(to, distances, block.extent.least, block.frame);
+    };
+    range < 256 ? pack(std::uint8_t{}) : pack(std::uint64_t{});
+    return block;
 }
 
 // --- reading --------------------------------------------------------------------------------------------------------

@@ -47,13 +47,8 @@ class Stored : public Layout {
         if (Stored(s).recover(list)) return take_list(list.begin(), list.listed());
 
         Extent extent;
-        with_cell_type(s.cell_bytes(), [&]<class T>(T) {
-            in_steps(cell_count(), kCellStep, [&](std::size_t from, std::size_t to) {
-                extent.take(extent_of<T>(s.cells() + from * sizeof(T), to - from));
-            });
-        });
+        const std::size_t iblt_at = kHeaderBytes + kTotalsBytes + packed().pack(s.cells(), s.cell_bytes(), extent);
         set_mode(table_mode(extent.cell_bytes(), extent.least < 0));
-        const std::size_t iblt_at = kHeaderBytes + kTotalsBytes + packed().pack(s.cells(), s.cell_bytes());
         std::memcpy(image_ + iblt_at, s.iblt(), iblt_bytes(lg_width()));
         return iblt_at + iblt_bytes(lg_width());
     }
