@@ -66,7 +66,8 @@ class Stored {
     void for_each_counter(int n, Visit visit) const {
         with_width([&]<class Counter>(Counter) {
             const std::byte* at = counters_ + (n != 0 ? head.bins[0] : 0) * sizeof(Counter);
-            for (Index i = 0; i < head.bins[n]; ++i, at += sizeof(Counter)) visit(head.low[n] + i, load<Counter>(at));
+            const Index low = head.low[n], end = low + head.bins[n];  // which what visit stores does not change
+            for (Index i = low; i < end; ++i, at += sizeof(Counter)) visit(i, load<Counter>(at));
         });
     }
     std::uint64_t counter(std::size_t i) const {
