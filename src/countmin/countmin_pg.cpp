@@ -33,6 +33,13 @@ struct CountMinShim {
     // factor below three between them.)
     static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
 
+    static void require_alike(const CountMin& a, const CountMin& b) {
+        if (a.ranges() != b.ranges())
+            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("cannot combine a countminsketch that has levels for ranges with one that has none"),
+                    errhint("Build both with countmin_agg, or both with countmin_range_agg."));
+    }
+
     static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return CountMin::params_for(kEpsilon, kConfidence, ranges);
         const double epsilon = pg::fraction_inside(fcinfo, first, "epsilon");
@@ -88,7 +95,7 @@ template <class T>
 // rows that are not NULL, and goes back to the initial state when the last of them leaves. That state is a trimmed and
 // empty sketch of whatever parameters: the first row brings those it was called with. A user's own aggregate may begin
 // with another, which is kept.
-bool is_initial(const CountMin& s) { return s.trimmed() && !s.is_table() && s.listed() == 0 && s.added() == 0; }
+bool is_initial(const CountMin& s) { return s.trimmed() && s.empty(); }
 
 template <class T>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
@@ -106,25 +113,6 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     pg::admit<T>(fcinfo, s, class_argument<T>(fcinfo));
     pg::add_growing<T>(s, [=](CountMin& to) { return in ? to.add(key, weight) : to.take_back(key, weight); });
     return aggregate ? pg::datum_of(s) : pg::trimmed(s);
-}
-
-void require_alike(bool a_has_ranges, bool b_has_ranges) {
-    if (a_has_ranges != b_has_ranges)
-        ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-                errmsg("cannot combine a countminsketch that has levels for ranges with one that has none"),
-                errhint("Build both with countmin_agg, or both with countmin_range_agg."));
-}
-
-Datum merge(FunctionCallInfo fcinfo) {
-    pg::Both<Plain> both(fcinfo);
-    if (both.from.empty()) return PG_GETARG_DATUM(0);
-    if (both.to.empty()) return PG_GETARG_DATUM(1);
-    return pg::combine<Plain>(
-        fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.merge_bytes(from); },
-        [](CountMin& to, const CountMin& from) {
-            require_alike(to.ranges(), from.ranges());
-            return to.merge(from);
-        });
 }
 
 // Whether a window calls: no other node has an inverse transition.
@@ -199,12 +187,8 @@ SKETCH_FUNCTION(countmin_slide_final) {
     return pg::datum_of(pg::copied(s));
 }
 
-SKETCH_FUNCTION(countmin_merge) {
-    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
-    if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
-    return merge(fcinfo);
-}
-SKETCH_FUNCTION(countmin_slide_merge) { return merge(fcinfo); }
+SKETCH_FUNCTION(countmin_merge) { return pg::merge<Plain>(fcinfo); }
+SKETCH_FUNCTION(countmin_slide_merge) { return pg::merge<Plain>(fcinfo); }
 
 // Also the way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of
 // unequal parameters were in it, and the least may be those of the one that leaves. As the transition function of a
@@ -215,7 +199,7 @@ SKETCH_FUNCTION(countmin_subtract) {
     return pg::combine<Plain>(
         fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
         [](CountMin& to, const CountMin& from) {
-            require_alike(to.ranges(), from.ranges());
+            Plain::require_alike(to, from);
             return to.subtract(from);
         });
 }

@@ -7,6 +7,7 @@
 //       static constexpr const char* kType = "hllsketch";
 //       static constexpr bool kHashes = true;  // keeps hashes of values, and so remembers their class
 //       static Hll::Params params(FunctionCallInfo fcinfo, int first);  // arguments from `first` on, or defaults
+//       static void require_alike(const Hll& a, const Hll& b);  // may be missing: an error if they cannot merge
 //   };
 //
 // The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
@@ -249,7 +250,10 @@ Datum merge(FunctionCallInfo fcinfo) {
     else
         return combine<T>(
             fcinfo, both, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
-            [](Kernel& to, const Kernel& from) { return to.merge(from); });
+            [](Kernel& to, const Kernel& from) {
+                if constexpr (requires { T::require_alike(to, from); }) T::require_alike(to, from);
+                return to.merge(from);
+            });
 }
 
 template <Shim T>
