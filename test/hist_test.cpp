@@ -425,8 +425,7 @@ TEST(Hist, CountersThatWrapAreRejected) {
     EXPECT_EQ(with_counts(std::uint64_t{1} << 63, std::uint64_t{1} << 63, 0, 0), Status::bad_content);
 }
 
-// --- many questions
-// ---------------------------------------------------------------------------------------------------
+// --- many questions --------------------------------------------------------------------------------------------------
 
 // By definition: one question, all bins.
 Bounds bounds_by_all_bins(const Hist::Reader& s, double fraction) {
@@ -523,8 +522,7 @@ TEST(Hist, BinsEndWhereTheVisitorSaysSo) {
     }
 }
 
-// --- sizes
-// ------------------------------------------------------------------------------------------------------------
+// --- sizes -----------------------------------------------------------------------------------------------------------
 
 // What an image asks its host for is bounded, whatever it claims.
 TEST(Hist, SmallImagesBecomeNoLargeStates) {
@@ -540,8 +538,7 @@ TEST(Hist, SmallImagesBecomeNoLargeStates) {
     }
 }
 
-// --- taking out
-// -------------------------------------------------------------------------------------------------------
+// --- taking out ------------------------------------------------------------------------------------------------------
 
 // What remove() takes out leaves the bytes of a sketch that never had it; where it declines, nothing is claimed.
 TEST(Hist, RemovingIsNeverHavingAdded) {

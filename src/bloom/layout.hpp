@@ -52,8 +52,7 @@ class Layout : public View {
     bool is_bits() const { return mode() == kBitmap || mode() == kBits; }
     bool clustered() const { return p1() != 0; }
 
-    // --- places
-    // -------------------------------------------------------------------------------------------------------
+    // --- places ------------------------------------------------------------------------------------------------------
 
     static constexpr std::size_t kStoredAt = kHeaderBytes + 16, kBufferAt = kHeaderBytes + 24;
 
@@ -75,8 +74,7 @@ class Layout : public View {
         return {reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(part())), part_bytes() / sizeof(std::uint64_t)};
     }
 
-    // --- sizes
-    // --------------------------------------------------------------------------------------------------------
+    // --- sizes -------------------------------------------------------------------------------------------------------
 
     static constexpr std::size_t kMaxListed = 8000;  // more are not sorted as fast as a table takes them
     // Room in the buffer of a table or a bitmap. Where that is large, a row alone would wait for memory, and for the
@@ -126,8 +124,7 @@ class Layout : public View {
 
     static bool bits_fit(int bits, std::size_t bytes) { return bits <= kMaxBitmapBits && bits_bytes(bits) <= bytes; }
 
-    // --- fields
-    // -------------------------------------------------------------------------------------------------------
+    // --- fields ------------------------------------------------------------------------------------------------------
 
     void set_rate(double rate) { store(payload(), rate); }
     void set_n(std::uint64_t n) { store(payload() + 8, n); }

@@ -17,8 +17,7 @@ class State : public Layout {
   public:
     using Layout::Layout;
 
-    // --- adding
-    // -------------------------------------------------------------------------------------------------------
+    // --- adding ------------------------------------------------------------------------------------------------------
 
     Status add(std::uint64_t hash) {
         if (!trimmed() && append(hash)) [[likely]]
@@ -26,8 +25,7 @@ class State : public Layout {
         return add_to_full(hash);
     }
 
-    // --- settling: a list is ascending, each once, and none that is packed
-    // -----------------------------------------------
+    // --- settling: a list is ascending, each once, and none that is packed -------------------------------------------
 
     std::size_t settle_bytes() const { return bytes_; }
 
@@ -45,8 +43,7 @@ class State : public Layout {
         set_sorted(n);
     }
 
-    // --- growing: the form is chosen here alone
-    // ----------------------------------------------------------------------------
+    // --- growing: the form is chosen here alone ----------------------------------------------------------------------
 
     // Never the size it has: in that it would be copied as it is.
     std::size_t grown_bytes() const {
@@ -79,8 +76,7 @@ class State : public Layout {
     }
     void start_list(Mode mode) { start(mode, (bytes_ - kBufferAt) / sizeof(std::uint64_t)); }
 
-    // --- merging in place
-    // -------------------------------------------------------------------------------------------------
+    // --- merging in place --------------------------------------------------------------------------------------------
 
     // How large this must be to take another in place; 0 if the union of both in new room is the better way, as it is
     // when the other is no small part of it.
@@ -129,8 +125,7 @@ class State : public Layout {
   private:
     static constexpr std::size_t kStep = std::size_t{1} << 20;
 
-    // --- a full buffer
-    // ----------------------------------------------------------------------------------------------------
+    // --- a full buffer -----------------------------------------------------------------------------------------------
 
     [[gnu::noinline]] Status add_to_full(std::uint64_t hash) {
         if (is_dense()) return flush() && append(hash) ? Status::ok : Status::no_room;
@@ -272,8 +267,7 @@ class State : public Layout {
         return inserted != Inserted::clustered;
     }
 
-    // --- which form
-    // -------------------------------------------------------------------------------------------------------
+    // --- which form --------------------------------------------------------------------------------------------------
 
     // Whole hashes may only be cut once it is sure that there are too many to be exact.
     bool must_be_list() const { return exact() && (!settled() || size() <= kMaxExact); }
@@ -318,8 +312,7 @@ class State : public Layout {
         return !is_logged() && bytes > head && capacity_in(bytes - head) >= size() ? kTable : kLog;
     }
 
-    // --- starting a form from another image
-    // -------------------------------------------------------------------------------
+    // --- starting a form from another image --------------------------------------------------------------------------
 
     // Hashes in no order, of an image that is not settled or is dense.
     void take_buffer(const State& from) {
@@ -393,8 +386,7 @@ class State : public Layout {
         return from.mode() == kLog || from.trimmed() ? from.size() : bloom::count(Prefixes(from, from.bits()));
     }
 
-    // --- another sketch
-    // ---------------------------------------------------------------------------------------------------
+    // --- another sketch ----------------------------------------------------------------------------------------------
 
     bool has_room_for(const State& other) const {
         const std::size_t n = other.size();

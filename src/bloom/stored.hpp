@@ -44,8 +44,7 @@ class Stored : public Layout {
         return stored_bytes(n, bits);
     }
 
-    // --- writing: each gives the bytes
-    // ---------------------------------------------------------------------------------
+    // --- writing: each gives the bytes -------------------------------------------------------------------------------
 
     void start_stored(Mode mode, std::uint64_t n, int bits, double rate) {
         set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(bits), 0);

@@ -112,9 +112,9 @@ Kernel settled(const Kernel& s) {
     return copy;
 }
 
-// The canonical image, in a varlena of its own.
+// The canonical image, in a varlena of its own. Never inlined: it may need much of the stack, which readers do not.
 template <class Kernel>
-varlena* trimmed_copy(const Kernel& s) {
+[[gnu::noinline]] varlena* trimmed_copy(const Kernel& s) {
     const Kernel whole = settled(s);
     const Block block = allocate(whole.trimmed_bytes());
     const std::size_t bytes = whole.trim(block.room);
