@@ -22,6 +22,7 @@ class State : public Layout {
     Status add(std::uint64_t hash) {
         if (!trimmed() && append(hash)) [[likely]]
             return Status::ok;
+        if (is_hash_set() && held(kept(hash))) return Status::ok;  // without a call, as most come again
         return add_to_full(hash);
     }
 
@@ -128,22 +129,23 @@ class State : public Layout {
     // --- a full buffer -----------------------------------------------------------------------------------------------
 
     [[gnu::noinline]] Status add_to_full(std::uint64_t hash) {
-        if (is_dense()) return flush() && append(hash) ? Status::ok : Status::no_room;
         if (is_hash_set()) return add_to_hash_set(hash);
+        if (is_dense()) return flush() && append(hash) ? Status::ok : Status::no_room;
         if (!is_list()) return Status::no_room;
         const std::size_t before = sorted(), came = count() - before;
         settle();
         if (n() == 0 && count() <= before + came / 2 && to_hash_set()) return add_to_hash_set(hash);
         return add_to_sorted(hash);
     }
+    // What a hash set keeps of a hash, and whether it has it.
+    std::uint64_t kept(std::uint64_t hash) const { return mode() == kPrefixSet ? hash & mask() : hash; }
+    bool held(std::uint64_t kept) const { return kept != Hashes::kNone && hash_set().holds(kept); }
     Status add_to_hash_set(std::uint64_t hash) {
-        const std::uint64_t kept = mode() == kPrefixSet ? hash & mask() : hash;
-        if (kept != Hashes::kNone) {
-            if (hash_set().holds(kept)) return Status::ok;
-            if (n() < Hashes::most(part_bytes() / sizeof kept) && hash_set().put(kept)) {
-                set_n(n() + 1);
-                return Status::ok;
-            }
+        const std::uint64_t kept = this->kept(hash);
+        if (held(kept)) return Status::ok;
+        if (kept != Hashes::kNone && n() < Hashes::most(part_bytes() / sizeof kept) && hash_set().put(kept)) {
+            set_n(n() + 1);
+            return Status::ok;
         }
         settle();
         return add_to_sorted(hash);
@@ -352,20 +354,28 @@ class State : public Layout {
         });
         set_n(n);
     }
-    // Whether the prefixes are not too clustered for a table.
+    // Whether the prefixes are not too clustered for a table. What waits before a smaller table goes on to wait.
     bool start_table(const State& from) {
         start(kTable, buffered_in(bytes_));
+        if (from.mode() != kTable || from.count() > room()) return fill_table(Prefixes(from, bits()));
+        if (!fill_table(Part::main(from, bits()))) return false;
+        std::memcpy(buffer(), from.buffer(), from.count() * sizeof(std::uint64_t));
+        set_count(from.count());
+        return true;
+    }
+    template <class Source>
+    bool fill_table(Source&& source) {
         LinearProbing table = this->table();
         table.clear();
-        std::size_t next = 0;
-        std::uint64_t n = 0;
-        bool fits = true;
-        each(Prefixes(from, bits()), [&](Prefix p) {
-            fits = fits && table.push(p, next);
-            n += fits;
-        });
+        std::size_t next = 0, n = 0;
+        Prefix block[kBlock];
+        while (const std::size_t more = source.fill(block)) {
+            for (std::size_t i = 0; i < more; ++i)
+                if (!table.push(block[i], next)) return false;
+            n += more;
+        }
         set_n(n);
-        return fits;
+        return true;
     }
     // Of a settled image everything is packed; else what is packed already.
     void start_log(const State& from) {

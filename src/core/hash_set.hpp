@@ -70,7 +70,7 @@ class HashSet {
         return static_cast<std::size_t>((std::uint64_t{hash} * kGolden >> 32) * (slots_ - 3) >> 32);
     }
     // Where it is, or would be. There is no place so far from home that only adversarial hashes come to it.
-    std::size_t place(Hash hash) const {
+    [[gnu::noinline]] std::size_t place(Hash hash) const {
         constexpr int kMaxProbes = 256;
         std::size_t i = home(hash);
         for (int steps = 0; steps < kMaxProbes; ++steps, i = i + 1 == slots_ ? 0 : i + 1)
