@@ -14,7 +14,7 @@ SELECT n, c, bloom_agg(i, c) AS s
 FROM unnest(ARRAY[0, 1, 10, 224, 225, 1000, 20000]) n, unnest(ARRAY[250, 1000, 4000000]) c
 LEFT JOIN LATERAL generate_series(1, n) i ON true GROUP BY n, c;
 
-SELECT 'the bytes of an empty one', bloom_empty()::bytea;
+SELECT 'the bytes of an empty one', bloom_new()::bytea;
 SELECT 'takes bytes: an empty one',
     pg_temp.rejects('\x420100011d000000000000007b14ae47e17a843f0000000000000000', '%L::bytea::bloomsketch');
 SELECT 'rejects bytes: bits out of range',
@@ -28,13 +28,13 @@ SELECT 'rejects bytes: a mode that is not empty',
 SELECT 'rejects bytes: values without their prefixes',
     pg_temp.rejects('\x420100011d000000000000007b14ae47e17a843f0100000000000000', '%L::bytea::bloomsketch');
 SELECT 'rejects capacity: 0', pg_temp.rejects('0', 'bloom_agg(1, %s)');
-SELECT 'rejects capacity: 100000001', pg_temp.rejects('100000001', 'bloom_empty(%s)');
+SELECT 'rejects capacity: 100000001', pg_temp.rejects('100000001', 'bloom_new(%s)');
 SELECT 'rejects capacity: NULL', pg_temp.rejects('NULL', 'bloom_agg(1, %s)');
 SELECT 'rejects fpp: 0', pg_temp.rejects('0', 'bloom_agg(1, 100, %s)');
-SELECT 'rejects fpp: 0.6', pg_temp.rejects('0.6', 'bloom_empty(100, %s)');
-SELECT 'rejects fpp: NaN', pg_temp.rejects('NaN', 'bloom_empty(100, %L)');
+SELECT 'rejects fpp: 0.6', pg_temp.rejects('0.6', 'bloom_new(100, %s)');
+SELECT 'rejects fpp: NaN', pg_temp.rejects('NaN', 'bloom_new(100, %L)');
 SELECT 'rejects fpp: NULL', pg_temp.rejects('NULL', 'bloom_agg(1, 100, %s)');
-SELECT 'rejects capacity and fpp together', pg_temp.rejects('0.00001', 'bloom_empty(100000000, %s)');
+SELECT 'rejects capacity and fpp together', pg_temp.rejects('0.00001', 'bloom_new(100000000, %s)');
 
 -- 2. building and asking ---------------------------------------------------------------------------------------------
 SELECT 'holds what it was given', bool_and(bloom_contains(s, i)) FROM bloom_samples, LATERAL generate_series(1, n) i;
@@ -88,7 +88,7 @@ FROM generate_series(1, 1000000) i;
 SELECT 'NULL: contains, &', bloom_contains(NULL, 1) IS NULL, (s & NULL) IS NULL
 FROM bloom_samples WHERE n = 225 AND c = 1000;
 SELECT 'of nothing: contains, estimate, fpp',
-    NOT bloom_contains(bloom_empty(), 1), bloom_estimate(bloom_empty()) = 0, bloom_fpp(bloom_empty()) = 0;
+    NOT bloom_contains(bloom_new(), 1), bloom_estimate(bloom_new()) = 0, bloom_fpp(bloom_new()) = 0;
 
 -- 4. merging ---------------------------------------------------------------------------------------------------------
 -- also where their capacities differ: it is then that of the smallest
@@ -140,7 +140,7 @@ FROM generate_series(1, 21000) i,
 -- route only events that were not seen before, then remember them
 CREATE TABLE bloom_seen (stream text PRIMARY KEY, events bloomsketch);
 CREATE TABLE bloom_routed (event int);
-INSERT INTO bloom_seen VALUES ('orders', bloom_empty(20000, 0.001));
+INSERT INTO bloom_seen VALUES ('orders', bloom_new(20000, 0.001));
 CREATE FUNCTION pg_temp.route(first int, last int) RETURNS bigint LANGUAGE sql AS $$
     WITH fresh AS (
         INSERT INTO bloom_routed

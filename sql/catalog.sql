@@ -32,7 +32,7 @@ WHERE t.typreceive = 0 OR t.typsend = 0 OR t.typalign <> 'd'
    OR NOT EXISTS (SELECT FROM pg_operator WHERE oprname = '||' AND oprleft = t.oid AND oprright = t.oid)
    OR (SELECT count(DISTINCT proname) FROM pg_proc
        WHERE proname IN (SELECT replace(t.typname, 'sketch', '') || verb
-                         FROM unnest(ARRAY['_agg', '_merge', '_add', '_empty', '_info']) verb)) < 5;
+                         FROM unnest(ARRAY['_agg', '_merge', '_add', '_new', '_info']) verb)) < 5;
 
 SELECT 'no function is written in SQL, and none is security definer', count(*) = 0 FROM members m
 JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid

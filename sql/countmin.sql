@@ -29,7 +29,7 @@ SELECT 'rejects epsilon: 0, 1, NaN',
     pg_temp.rejects('0', 'countmin_agg(1, 1, %s, 0.9)'), pg_temp.rejects('1', 'countmin_agg(1, 1, %s, 0.9)'),
     pg_temp.rejects('NaN', 'countmin_agg(1, 1, %L, 0.9)');
 SELECT 'rejects confidence: 0, 1, -0.5',
-    pg_temp.rejects('0', 'countmin_agg(1, 1, 0.1, %s)'), pg_temp.rejects('1', 'countmin_empty(0.1, %s)'),
+    pg_temp.rejects('0', 'countmin_agg(1, 1, 0.1, %s)'), pg_temp.rejects('1', 'countmin_new(0.1, %s)'),
     pg_temp.rejects('-0.5', 'countmin_range_agg(1, 1, 0.1, %s)');
 SELECT 'rejects NULL: epsilon, confidence',
     pg_temp.rejects('NULL', 'countmin_agg(1, 1, %s, 0.9)'),
@@ -37,11 +37,11 @@ SELECT 'rejects NULL: epsilon, confidence',
 SELECT 'rejects epsilon: too much room', pg_temp.rejects('1e-9', 'countmin_agg(1, 1, %s, 0.99)');
 SELECT 'rejects epsilon of ranges: too much room', pg_temp.rejects('0.001', 'countmin_range_agg(1, 1, %s, 0.99)');
 SELECT 'rejects confidence of bounds: 1, 0',
-    pg_temp.rejects('1', 'countmin_bounds(countmin_empty(), 1, %s)'),
-    pg_temp.rejects('0', 'countmin_join_bounds(countmin_empty(), countmin_empty(), %s)');
+    pg_temp.rejects('1', 'countmin_bounds(countmin_new(), 1, %s)'),
+    pg_temp.rejects('0', 'countmin_join_bounds(countmin_new(), countmin_new(), %s)');
 SELECT 'rejects of ranges: fraction, confidence',
-    pg_temp.rejects('1.5', 'countmin_range_quantile(countmin_range_empty(), %s)'),
-    pg_temp.rejects('0', 'countmin_range_bounds(countmin_range_empty(), 1, 2, %s)');
+    pg_temp.rejects('1.5', 'countmin_range_quantile(countmin_range_new(), %s)'),
+    pg_temp.rejects('0', 'countmin_range_bounds(countmin_range_new(), 1, 2, %s)');
 
 -- 2. building --------------------------------------------------------------------------------------------------------
 -- exact while listed
@@ -101,8 +101,8 @@ FROM (VALUES (7, 1), (8, 2)) v(x, w);
 SELECT 'adding 5 of one more', bool_and(countmin_estimate(countmin_add(s, -7, 5), -7) >= 5)
 FROM cm_samples WHERE e > 0;
 SELECT 'ranges do not mix with values: add, range_add',
-    pg_temp.rejects('1', 'countmin_add(countmin_range_empty(), %s)'),
-    pg_temp.rejects('1', 'countmin_range_add(countmin_empty(), %s)');
+    pg_temp.rejects('1', 'countmin_add(countmin_range_new(), %s)'),
+    pg_temp.rejects('1', 'countmin_range_add(countmin_new(), %s)');
 
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
 SELECT 'a NULL weight adds nothing', countmin_agg(v, NULL) IS NULL FROM cm_rows;
@@ -110,8 +110,8 @@ SELECT 'NULLs are not counted', countmin_total(countmin_agg(t)) = count(t) FROM 
 SELECT 'NULL: estimate, s - NULL', countmin_estimate(s, NULL::int) IS NULL, s - NULL IS NULL
 FROM cm_samples WHERE n = 65 AND e = 0.001;
 SELECT 'of nothing: quantile, total, estimate',
-    countmin_range_quantile(countmin_range_empty(), 0.5) IS NULL, countmin_total(countmin_empty()) = 0,
-    countmin_estimate(countmin_empty(), 1) = 0;
+    countmin_range_quantile(countmin_range_new(), 0.5) IS NULL, countmin_total(countmin_new()) = 0,
+    countmin_estimate(countmin_new(), 1) = 0;
 
 -- 4. merging and taking away -----------------------------------------------------------------------------------------
 SELECT 'merging goes to the lesser width', bool_and((narrow || q.s - narrow)::bytea = c.s::bytea)
@@ -123,11 +123,11 @@ SELECT 'weighted parts merge to the whole',
 -- a - b with b part of a is the sketch of the rest
 SELECT 'a - b is the sketch of the rest', bool_and(ok)
 FROM (SELECT (countmin_agg(v, w) - countmin_agg(v, w) FILTER (WHERE i > keep))::bytea
-    = coalesce(countmin_agg(v, w) FILTER (WHERE i <= keep), countmin_empty())::bytea AS ok
+    = coalesce(countmin_agg(v, w) FILTER (WHERE i <= keep), countmin_new())::bytea AS ok
     FROM cm_rows, unnest(ARRAY[0, 1, 50, 2000, 39000]) keep GROUP BY keep) q;
 SELECT 'a - b of ranges is the sketch of the rest', bool_and(ok)
 FROM (SELECT (countmin_range_agg(v) - countmin_range_agg(v) FILTER (WHERE i > keep))::bytea
-    = coalesce(countmin_range_agg(v) FILTER (WHERE i <= keep), countmin_range_empty())::bytea AS ok
+    = coalesce(countmin_range_agg(v) FILTER (WHERE i <= keep), countmin_range_new())::bytea AS ok
     FROM cm_rows, unnest(ARRAY[0, 50, 39000]) keep GROUP BY keep) q;
 -- what is left of many is few, and exact again
 SELECT 'what is left of many is few: list, found, gone',
@@ -136,7 +136,7 @@ FROM (SELECT countmin_agg(i) - countmin_agg(i) FILTER (WHERE i <= 9990) AS rest 
 SELECT 'another confidence folds to the lesser depth',
     countmin_info(countmin_merge(countmin_add(NULL, 1, 1, 0.01, 0.99), countmin_add(NULL, 1, 1, 0.01, 0.9)))->>'depth'
         = '3';
-SELECT 'rejects values minus ranges', pg_temp.rejects('countmin_range_empty()', 'countmin_empty() - %s');
+SELECT 'rejects values minus ranges', pg_temp.rejects('countmin_range_new()', 'countmin_new() - %s');
 
 -- 5. windows, grouping sets, shared states ---------------------------------------------------------------------------
 SELECT 'a moving frame with weights below zero',

@@ -25,7 +25,7 @@ SELECT 'rejects bytes: -0.0', pg_temp.rejects('\x5801000080020000010000000000000
 SELECT 'rejects bytes: a descending pair',
     pg_temp.rejects('\x580100008002000002000000000000000000f03f0000000000000000', '%L::bytea::histsketch');
 SELECT 'rejects max_bins: 15, 8193, NULL',
-    pg_temp.rejects('15', 'hist_agg(1, %s)'), pg_temp.rejects('8193', 'hist_empty(%s)'),
+    pg_temp.rejects('15', 'hist_agg(1, %s)'), pg_temp.rejects('8193', 'hist_new(%s)'),
     pg_temp.rejects('NULL', 'hist_agg(1, %s)');
 SELECT 'rejects fraction: 1.5, NaN, -1; width: 0; count: 0',
     pg_temp.rejects('1.5', 'hist_quantile(hist_agg(1), %s)'), pg_temp.rejects('NaN', 'hist_quantile(hist_agg(1), %L)'),
@@ -76,7 +76,7 @@ SELECT 'six decades within 1.1 % in 2.7 kB', hist_error(s) <= 0.011 AND length(s
 FROM (SELECT hist_agg(1e-3 * 10 ^ (i / 50000.0)) AS s FROM generate_series(0, 300000) i) q;
 SELECT 'plot of many', hist_plot(hist_agg(v, 16), 20) FROM hist_rows;
 SELECT 'plot of few', hist_plot(hist_agg(f)) FROM unnest('{-5,-3,-3,0,0,NaN,Infinity,7,8,9}'::float8[]) f;
-SELECT 'plot of nothing', hist_plot(hist_empty()) = '';
+SELECT 'plot of nothing', hist_plot(hist_new()) = '';
 -- every numeric type, by implicit cast
 SELECT 'numbers of all types',
     hist_agg(v)::bytea = hist_agg(v::int8)::bytea AND hist_agg(v)::bytea = hist_agg(v::numeric)::bytea
@@ -106,11 +106,11 @@ SELECT 'a count of 10^12: count, sum',
     hist_sum(hist_add(NULL, 2.5, 1000000000000)) = 2500000000000;
 SELECT 'adding counts one more', bool_and(hist_count(hist_add(s, 7)) = n + 1) FROM hist_samples WHERE n > 0;
 SELECT 'of nothing, by every reader',
-    hist_quantile(hist_empty(), 0.5) IS NULL, hist_quantiles(hist_empty(), '{0.5}') IS NULL,
-    hist_bounds(hist_empty(), 0.5) IS NULL, hist_rank(hist_empty(), 1) IS NULL, hist_cdf(hist_empty(), '{1}') IS NULL,
-    hist_min(hist_empty()) IS NULL, hist_max(hist_empty()) IS NULL, hist_count(hist_empty(16)) = 0,
-    hist_sum(hist_empty()) IS NULL, hist_mean(hist_empty()) IS NULL, hist_error(hist_empty()) = 0,
-    (SELECT count(*) = 0 FROM hist_buckets(hist_empty()));
+    hist_quantile(hist_new(), 0.5) IS NULL, hist_quantiles(hist_new(), '{0.5}') IS NULL,
+    hist_bounds(hist_new(), 0.5) IS NULL, hist_rank(hist_new(), 1) IS NULL, hist_cdf(hist_new(), '{1}') IS NULL,
+    hist_min(hist_new()) IS NULL, hist_max(hist_new()) IS NULL, hist_count(hist_new(16)) = 0,
+    hist_sum(hist_new()) IS NULL, hist_mean(hist_new()) IS NULL, hist_error(hist_new()) = 0,
+    (SELECT count(*) = 0 FROM hist_buckets(hist_new()));
 SELECT 'info of few', hist_info(hist_agg(i)) FROM generate_series(1, 5) i;
 SELECT 'info of many', hist_info(hist_agg(i)) - 'bytes' FROM generate_series(1, 5000) i;
 

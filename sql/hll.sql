@@ -17,15 +17,15 @@ SELECT 'rejects bytes: precision out of range', pg_temp.rejects('\x4801000103020
 SELECT 'rejects bytes: a count without its values',
     pg_temp.rejects('\x480100010c02000005000000', '%L::bytea::hllsketch');
 SELECT 'rejects precision: 19, 3, NULL',
-    pg_temp.rejects('19', 'hll_agg(1, %s)'), pg_temp.rejects('3', 'hll_empty(%s)'),
+    pg_temp.rejects('19', 'hll_agg(1, %s)'), pg_temp.rejects('3', 'hll_new(%s)'),
     pg_temp.rejects('NULL', 'hll_agg(1, %s)');
-SELECT 'rejects precision: beyond an integer', pg_temp.rejects('4294967308', 'hll_empty(%s)');
+SELECT 'rejects precision: beyond an integer', pg_temp.rejects('4294967308', 'hll_new(%s)');
 SELECT 'rejects confidence: 0, 1, NaN',
-    pg_temp.rejects('0', 'hll_bounds(hll_empty(), %s)'), pg_temp.rejects('1', 'hll_bounds(hll_empty(), %s)'),
-    pg_temp.rejects('NaN', 'hll_bounds(hll_empty(), %L)');
+    pg_temp.rejects('0', 'hll_bounds(hll_new(), %s)'), pg_temp.rejects('1', 'hll_bounds(hll_new(), %s)'),
+    pg_temp.rejects('NaN', 'hll_bounds(hll_new(), %L)');
 
 -- 2. building --------------------------------------------------------------------------------------------------------
-SELECT 'estimate: of nothing, of 100', hll_estimate(hll_empty()) = 0, hll_estimate(hll_agg(i)) = 100
+SELECT 'estimate: of nothing, of 100', hll_estimate(hll_new()) = 0, hll_estimate(hll_agg(i)) = 100
 FROM generate_series(1, 100) i;
 SELECT 'estimate at precision 12', abs(hll_estimate(hll_agg(v)) / count(DISTINCT v) - 1) < 0.05 FROM hll_rows;
 SELECT 'estimate of texts at precision 16', abs(hll_estimate(hll_agg(t, 16)) / count(DISTINCT t) - 1) < 0.01

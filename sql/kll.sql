@@ -28,7 +28,7 @@ SELECT 'rejects bytes: a descending pair',
     pg_temp.rejects('\x4b010000c8000000020000000000000000000000000000000000f03f0000000000000000',
         '%L::bytea::kllsketch');
 SELECT 'rejects k: 7, 65536, NULL',
-    pg_temp.rejects('7', 'kll_agg(1, %s)'), pg_temp.rejects('65536', 'kll_empty(%s)'),
+    pg_temp.rejects('7', 'kll_agg(1, %s)'), pg_temp.rejects('65536', 'kll_new(%s)'),
     pg_temp.rejects('NULL', 'kll_agg(1, %s)');
 SELECT 'rejects fraction: 1.5, NaN, -1; confidence: 1',
     pg_temp.rejects('1.5', 'kll_quantile(kll_agg(1), %s)'), pg_temp.rejects('NaN', 'kll_quantile(kll_agg(1), %L)'),
@@ -86,9 +86,9 @@ SELECT 'added one by one', kll_add(kll_add(NULL, 3), 1)::bytea = kll_agg(f)::byt
 SELECT 'adding starts with a k', kll_add(NULL, 5, 10)::bytea = kll_agg(5, 10)::bytea;
 SELECT 'adding counts one more', bool_and(kll_count(kll_add(s, 7)) = n + 1) FROM kll_samples WHERE n > 0;
 SELECT 'of nothing, by every reader',
-    kll_quantile(kll_empty(), 0.5) IS NULL, kll_quantiles(kll_empty(), '{0.5}') IS NULL,
-    kll_bounds(kll_empty(), 0.5) IS NULL, kll_rank(kll_empty(), 1) IS NULL, kll_cdf(kll_empty(), '{1}') IS NULL,
-    kll_min(kll_empty()) IS NULL, kll_max(kll_empty()) IS NULL, kll_count(kll_empty(8)) = 0;
+    kll_quantile(kll_new(), 0.5) IS NULL, kll_quantiles(kll_new(), '{0.5}') IS NULL,
+    kll_bounds(kll_new(), 0.5) IS NULL, kll_rank(kll_new(), 1) IS NULL, kll_cdf(kll_new(), '{1}') IS NULL,
+    kll_min(kll_new()) IS NULL, kll_max(kll_new()) IS NULL, kll_count(kll_new(8)) = 0;
 SELECT 'info of few', kll_info(kll_agg(i)) FROM generate_series(1, 5) i;
 SELECT 'info of many', kll_info(kll_agg(i)) - 'bytes' - 'items' - 'levels' FROM generate_series(1, 5000) i;
 

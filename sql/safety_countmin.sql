@@ -40,11 +40,11 @@ SELECT 'as plain functions ' || n, countmin_slide_add(s, 5)::bytea = countmin_ad
     AND countmin_slide_remove(countmin_add(s, 5), 5)::bytea = s::bytea
     AND countmin_range_slide_add(raw_range, 5)::bytea = countmin_range_add(r, 5)::bytea FROM states ORDER BY n;
 SELECT 'the first brings its parameters',
-    countmin_info(countmin_slide_add(countmin_empty(), 5, 2, 0.01, 0.9))->>'depth' = '3';
+    countmin_info(countmin_slide_add(countmin_new(), 5, 2, 0.01, 0.9))->>'depth' = '3';
 SELECT 'taken back though it never came', s::text::countminsketch = s AND countmin_total(s) = 0
     AND countmin_estimate(s, 7) = 1 AND countmin_estimate(s, 5) = -1
 FROM (SELECT countmin_slide_remove(countmin_add(NULL, 7), 5) AS s) q;
-SELECT 'never added', pg_temp.rejects('7', 'countmin_slide_remove(countmin_empty(), %s)');
+SELECT 'never added', pg_temp.rejects('7', 'countmin_slide_remove(countmin_new(), %s)');
 SELECT 'other values', pg_temp.rejects('7', 'countmin_slide_add(countmin_range_add(NULL, 1), %s)'),
     pg_temp.rejects('7', 'countmin_range_slide_remove(countmin_add(NULL, 1), %s)');
 DO $$ BEGIN

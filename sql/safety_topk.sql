@@ -3,7 +3,7 @@
 
 -- a list of any sketch is JSON
 SELECT 'list of a plain sketch', jsonb_array_length(topk_list(topk_agg(i))) = 3 FROM generate_series(1, 3) i;
-SELECT 'list of nothing', topk_list(topk_empty()) = '[]', topk_list(topk_empty() || topk_empty(5)) = '[]',
+SELECT 'list of nothing', topk_list(topk_new()) = '[]', topk_list(topk_new() || topk_new(5)) = '[]',
     topk_list(NULL) IS NULL;
 
 -- working states from anybody's aggregates

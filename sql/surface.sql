@@ -6,11 +6,11 @@ SET extra_float_digits = 0;
 -- one call of each room's aggregate; a new room adds a row, or the first law fails
 CREATE TEMP TABLE rooms (stem text PRIMARY KEY, call text, empty text);
 INSERT INTO rooms VALUES
-('hll', 'hll_agg(i)', 'hll_empty(4)'), ('theta', 'theta_agg(i)', 'theta_empty(16)'),
-('bloom', 'bloom_agg(i)', 'bloom_empty(10, 0.5)'), ('countmin', 'countmin_agg(i)', 'countmin_empty(0.3, 0.5)'),
-('topk', 'topk_agg(i)', 'topk_empty(1)'),
-('trend', $$trend_agg(i, '2020-01-01', '1 day')$$, $$trend_empty('2 days', 4)$$),
-('kll', 'kll_agg(i)', 'kll_empty(8)'), ('hist', 'hist_agg(i)', 'hist_empty(16)');
+('hll', 'hll_agg(i)', 'hll_new(4)'), ('theta', 'theta_agg(i)', 'theta_new(16)'),
+('bloom', 'bloom_agg(i)', 'bloom_new(10, 0.5)'), ('countmin', 'countmin_agg(i)', 'countmin_new(0.3, 0.5)'),
+('topk', 'topk_agg(i)', 'topk_new(1)'),
+('trend', $$trend_agg(i, '2020-01-01', '1 day')$$, $$trend_new('2 days', 4)$$),
+('kll', 'kll_agg(i)', 'kll_new(8)'), ('hist', 'hist_agg(i)', 'hist_new(16)');
 SELECT 'every sketch type has a row', count(*) = 0
 FROM pg_depend d JOIN pg_type t ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND t.typelem = 0
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
@@ -111,14 +111,14 @@ FROM (SELECT a.value = b.value AS same, template,
           'bloom_agg({a}) @> {b}', 'countmin_estimate(countmin_agg({a}), {b})']) template) q
 GROUP BY template ORDER BY template;
 SELECT 'a sketch of a class that is empty is nothing',
-    pg_temp.rejects('', $$(overlay(theta_empty()::bytea PLACING '\x21' FROM 4))::thetasketch%s$$);
+    pg_temp.rejects('', $$(overlay(theta_new()::bytea PLACING '\x21' FROM 4))::thetasketch%s$$);
 SELECT 'classes are kept: stored, merged, added to',
     pg_temp.rejects('x', 'hll_agg(1)::text::hllsketch || hll_agg(%L)') LIKE '42804 %',
     pg_temp.rejects('x', '(hll_agg(1) || hll_agg(2)) || hll_agg(%L)') LIKE '42804 %',
     pg_temp.rejects('x', 'bloom_add(bloom_add(NULL, 1), 2) || bloom_agg(%L)') LIKE '42804 %',
     pg_temp.rejects('x', '(SELECT countmin_agg(i) FROM generate_series(1, 9999) i) || countmin_agg(%L)') LIKE '42804 %',
     pg_temp.rejects('x', '(SELECT theta_agg(i) FROM generate_series(1, 9999) i) || theta_agg(%L)') LIKE '42804 %';
-SELECT 'what is left of all is of any class', (countmin_agg(1) - countmin_agg(1)) = countmin_empty(),
+SELECT 'what is left of all is of any class', (countmin_agg(1) - countmin_agg(1)) = countmin_new(),
     countmin_estimate((countmin_agg(1) - countmin_agg(1)) || countmin_agg('x'), 'x') = 1;
 
 -- 4. errors name what the user called

@@ -14,7 +14,7 @@ SELECT n, k, theta_agg(i, k) AS s
 FROM unnest(ARRAY[0, 1, 10, 64, 65, 1000, 20000]) n, unnest(ARRAY[16, 64, 4096, 1048576]) k
 LEFT JOIN LATERAL generate_series(1, n) i ON true GROUP BY n, k;
 
-SELECT 'the bytes of an empty one', theta_empty()::bytea;
+SELECT 'the bytes of an empty one', theta_new()::bytea;
 SELECT 'takes bytes: an empty one',
     pg_temp.rejects('\x540100010c000000000000000000000000000100', '%L::bytea::thetasketch');
 SELECT 'rejects bytes: k out of range',
@@ -25,15 +25,15 @@ SELECT 'rejects bytes: a parameter out of range',
     pg_temp.rejects('\x540100010c000000010000000000000000000100', '%L::bytea::thetasketch');
 SELECT 'rejects k: 8', pg_temp.rejects('8', 'theta_agg(1, %s)');
 SELECT 'rejects k: 100', pg_temp.rejects('100', 'theta_agg(1, %s)');
-SELECT 'rejects k: 2097152', pg_temp.rejects('2097152', 'theta_empty(%s)');
+SELECT 'rejects k: 2097152', pg_temp.rejects('2097152', 'theta_new(%s)');
 SELECT 'rejects k: NULL', pg_temp.rejects('NULL', 'theta_agg(1, %s)');
 SELECT 'rejects confidence: 0, 1, NaN',
-    pg_temp.rejects('0', 'theta_bounds(theta_empty(), %s)'),
-    pg_temp.rejects('1', 'theta_jaccard(theta_empty(), theta_empty(), %s)'),
-    pg_temp.rejects('NaN', 'theta_containment(theta_empty(), theta_empty(), %L)');
+    pg_temp.rejects('0', 'theta_bounds(theta_new(), %s)'),
+    pg_temp.rejects('1', 'theta_jaccard(theta_new(), theta_new(), %s)'),
+    pg_temp.rejects('NaN', 'theta_containment(theta_new(), theta_new(), %L)');
 
 -- 2. building --------------------------------------------------------------------------------------------------------
-SELECT 'estimate: of nothing, of 4096', theta_estimate(theta_empty()) = 0, theta_estimate(theta_agg(i)) = 4096
+SELECT 'estimate: of nothing, of 4096', theta_estimate(theta_new()) = 0, theta_estimate(theta_agg(i)) = 4096
 FROM generate_series(1, 4096) i;
 SELECT 'estimate at k = 4096', abs(theta_estimate(theta_agg(v)) / count(DISTINCT v) - 1) < 0.05 FROM theta_rows;
 SELECT 'texts are exact up to k', theta_estimate(theta_agg(t)) = count(DISTINCT t) FROM theta_rows;
@@ -97,13 +97,13 @@ FROM theta_sets;
 SELECT 'jaccard and containment',
     theta_jaccard(low, high) = (500 / 3000.0::float8, 500 / 3000.0::float8, 500 / 3000.0::float8),
     (theta_containment(low, even)).estimate = 0.5, (theta_containment(even, all_of)).lower = 1,
-    (theta_jaccard(low, theta_empty())).upper = 0, (theta_jaccard(theta_empty(), theta_empty())).estimate = 1
+    (theta_jaccard(low, theta_new())).upper = 0, (theta_jaccard(theta_new(), theta_new())).estimate = 1
 FROM theta_sets;
 -- a sketch of nothing is not the state that has seen nothing
 SELECT 'theta_intersect of nothing, of NULL, of all',
     theta_estimate(theta_intersect(x)) = 0, theta_estimate(theta_intersect(y)) = 1000,
     theta_estimate(theta_intersect(z)) = 2000, theta_intersect(z) FILTER (WHERE false) IS NULL
-FROM theta_sets, LATERAL (VALUES (theta_empty(), low, low), (low, even, NULL), (high, all_of, low)) v(x, y, z);
+FROM theta_sets, LATERAL (VALUES (theta_new(), low, low), (low, even, NULL), (high, all_of, low)) v(x, y, z);
 -- operators of other types still mean what they did
 SELECT 'operators of other types',
     5 & 3 = 1, B'101' & B'011' = B'001', now() - interval '1 day' < now(), '{"a": 1, "b": 2}'::jsonb - 'a' = '{"b": 2}',

@@ -18,15 +18,15 @@ FROM unnest(ARRAY[1, 10, 100, 1000, 20000]) n, unnest(ARRAY[1, 20, 128, 2000]) k
 CROSS JOIN LATERAL generate_series(1, n) i GROUP BY n, k;
 
 SELECT 'rejects bytes: k out of range',
-    pg_temp.rejects(replace(topk_empty(170)::bytea::text, 'aa000000', 'ffffffff'), '%L::bytea::topksketch');
+    pg_temp.rejects(replace(topk_new(170)::bytea::text, 'aa000000', 'ffffffff'), '%L::bytea::topksketch');
 SELECT 'rejects k: 0, 10001, NULL, 1001 of approx_top_k',
-    pg_temp.rejects('0', 'topk_agg(1, %s)'), pg_temp.rejects('10001', 'topk_empty(%s)'),
+    pg_temp.rejects('0', 'topk_agg(1, %s)'), pg_temp.rejects('10001', 'topk_new(%s)'),
     pg_temp.rejects('NULL', 'topk_agg(1, %s)'), pg_temp.rejects('1001', 'approx_top_k(1, %s)');
 SELECT 'rejects weight: -1, NaN, infinity',
     pg_temp.rejects('-1', 'topk_agg(1, 5, %s)'), pg_temp.rejects('NaN', 'topk_agg(1, 5, %L)'),
     pg_temp.rejects('Infinity', 'topk_agg(1, 5, %L)');
 SELECT 'rejects n: -1; rejects threshold: -0.1',
-    pg_temp.rejects('-1', 'topk_items(topk_empty(), %s)'), pg_temp.rejects('-0.1', 'topk_above(topk_empty(), %s)');
+    pg_temp.rejects('-1', 'topk_items(topk_new(), %s)'), pg_temp.rejects('-0.1', 'topk_above(topk_new(), %s)');
 
 -- 2. building --------------------------------------------------------------------------------------------------------
 -- exact while all items are held
@@ -68,7 +68,7 @@ SELECT 'added one by one: texts, in any order',
     topk_add(topk_add(NULL, 'a'), 'b')::bytea = topk_agg(x)::bytea,
     topk_add(topk_add(NULL, 'b', 1), 'a')::bytea = topk_agg(x)::bytea
 FROM (VALUES ('a'), ('b')) v(x);
-SELECT 'adding to one of another k', topk_add(topk_empty(5), 'x', 3)::bytea = topk_agg('x'::text, 5, 3)::bytea;
+SELECT 'adding to one of another k', topk_add(topk_new(5), 'x', 3)::bytea = topk_agg('x'::text, 5, 3)::bytea;
 SELECT 'estimate: of the first, of none', topk_estimate(s, 'page/1') = n, topk_estimate(s, 'nowhere') = 0
 FROM (SELECT topk_agg(t) AS s FROM topk_rows) q, topk_truth WHERE item = 'page/1';
 SELECT 'approx_top_k', approx_top_k(t, 2) FROM topk_rows;
@@ -123,9 +123,9 @@ SELECT 'rejects a nondeterministic collation', pg_temp.rejects('topk_folded', 't
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
 SELECT 'approx_top_k of no rows', approx_top_k(v) IS NULL FROM topk_rows WHERE false;
 SELECT 'approx_top_k of NULLs', approx_top_k(NULL::text) IS NULL FROM topk_rows;
-SELECT 'no items of nothing', count(*) = 0 FROM topk_items(topk_empty());
+SELECT 'no items of nothing', count(*) = 0 FROM topk_items(topk_new());
 SELECT 'of nothing: total, error, estimate',
-    topk_total(topk_empty()) = 0, topk_error(topk_empty()) = 0, topk_estimate(topk_empty(), 5) = 0;
+    topk_total(topk_new()) = 0, topk_error(topk_new()) = 0, topk_estimate(topk_new(), 5) = 0;
 
 -- 4. merging ---------------------------------------------------------------------------------------------------------
 -- always: bounds, totals, the lower k

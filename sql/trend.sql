@@ -27,22 +27,22 @@ SELECT n, k, trend_scales_agg(item, at, '{2 days, 30 days}', k, w) AS s
 FROM unnest(ARRAY[1, 10, 1000, 20000]) n, unnest(ARRAY[4, 20, 500]) k,
     trend_rows WHERE i <= n GROUP BY n, k;
 
-SELECT 'rejects bytes of topk', pg_temp.rejects(topk_empty()::bytea::text, '%L::bytea::trendsketch');
+SELECT 'rejects bytes of topk', pg_temp.rejects(topk_new()::bytea::text, '%L::bytea::trendsketch');
 SELECT 'rejects bytes: scales out of range',
-    pg_temp.rejects(replace(trend_empty('1 day')::bytea::text, '\x4401000101', '\x4401000105'),
+    pg_temp.rejects(replace(trend_new('1 day')::bytea::text, '\x4401000101', '\x4401000105'),
         '%L::bytea::trendsketch');
-SELECT 'rejects half-life: 0', pg_temp.rejects('0', 'trend_empty(%L)');
-SELECT 'rejects half-life: -1 day', pg_temp.rejects('-1 day', 'trend_empty(%L)');
-SELECT 'rejects half-life: 1 month', pg_temp.rejects('1 month', 'trend_empty(%L)');
-SELECT 'rejects half-life: 2000 years', pg_temp.rejects('2000 years', 'trend_empty(%L)');
-SELECT 'rejects half-life: 400000 days', pg_temp.rejects('400000 days', 'trend_empty(%L)');
+SELECT 'rejects half-life: 0', pg_temp.rejects('0', 'trend_new(%L)');
+SELECT 'rejects half-life: -1 day', pg_temp.rejects('-1 day', 'trend_new(%L)');
+SELECT 'rejects half-life: 1 month', pg_temp.rejects('1 month', 'trend_new(%L)');
+SELECT 'rejects half-life: 2000 years', pg_temp.rejects('2000 years', 'trend_new(%L)');
+SELECT 'rejects half-life: 400000 days', pg_temp.rejects('400000 days', 'trend_new(%L)');
 SELECT 'rejects k: 3, 10001',
-    pg_temp.rejects('3', 'trend_empty(''1 day'', %s)'), pg_temp.rejects('10001', 'trend_empty(''1 day'', %s)');
+    pg_temp.rejects('3', 'trend_new(''1 day'', %s)'), pg_temp.rejects('10001', 'trend_new(''1 day'', %s)');
 SELECT 'rejects half-lives: none, NULL',
-    pg_temp.rejects('{}', 'trend_scales_empty(%L)'), pg_temp.rejects('{1 day,NULL}', 'trend_scales_empty(%L)');
+    pg_temp.rejects('{}', 'trend_scales_new(%L)'), pg_temp.rejects('{1 day,NULL}', 'trend_scales_new(%L)');
 SELECT 'rejects half-lives: twice the same, five',
-    pg_temp.rejects('{1 day,24:00}', 'trend_scales_empty(%L)'),
-    pg_temp.rejects('{1 h,2 h,3 h,4 h,5 h}', 'trend_scales_empty(%L)');
+    pg_temp.rejects('{1 day,24:00}', 'trend_scales_new(%L)'),
+    pg_temp.rejects('{1 h,2 h,3 h,4 h,5 h}', 'trend_scales_new(%L)');
 SELECT 'rejects NULL: half-life, k',
     pg_temp.rejects('NULL', 'trend_agg(1, now(), %s::interval)'),
     pg_temp.rejects('NULL', 'trend_agg(1, now(), ''1 day'', %s)');
@@ -54,8 +54,8 @@ SELECT 'rejects weight: -1, 1e-200, NaN',
     pg_temp.rejects('1e-200', 'trend_agg(1, ''2020-01-01'', ''1 day'', 9, %s)'),
     pg_temp.rejects('NaN', 'trend_agg(1, ''2020-01-01'', ''1 day'', 9, %L)');
 SELECT 'rejects as_of: infinity; rejects a half-life it has not',
-    pg_temp.rejects('infinity', 'trend_total(trend_empty(''1 day''), %L)'),
-    pg_temp.rejects('2 days', 'trend_total(trend_empty(''1 day''), NULL, %L)');
+    pg_temp.rejects('infinity', 'trend_total(trend_new(''1 day''), %L)'),
+    pg_temp.rejects('2 days', 'trend_total(trend_new(''1 day''), NULL, %L)');
 
 -- 2. building --------------------------------------------------------------------------------------------------------
 -- scores are the sum by brute force while all items are held, at any moment and in both scales
@@ -86,7 +86,7 @@ FROM (SELECT (trend_items(trend_agg(item, at, '2 days', 500, w))).* FROM trend_r
 JOIN (SELECT item, score FROM trend_truth WHERE h = '2 days') b USING (item);
 SELECT 'literals: agg, add',
     trend_agg('x', '2024-01-01', '1 day')::bytea = trend_add(NULL, 'x', '2024-01-01', '1 day')::bytea,
-    trend_add(trend_empty('1 day'), 'x', '2024-01-01', '1 day')::bytea = trend_agg('x', '2024-01-01', '24:00')::bytea;
+    trend_add(trend_new('1 day'), 'x', '2024-01-01', '1 day')::bytea = trend_agg('x', '2024-01-01', '24:00')::bytea;
 SELECT 'half-lives in any order, and defaults',
     trend_scales_agg('x', '2024-01-01', '{7 days,1 day}')::bytea
         = trend_scales_agg('x', '2024-01-01', '{1 day,7 days}', 128, 1, '1 day')::bytea;
@@ -110,7 +110,7 @@ SELECT 'a burst', item = 'news' AND strength > 5 AND score > 3 * expected FROM t
         FROM generate_series(1, 14400) i
         UNION ALL SELECT 'news', timestamptz '2024-04-09' + i * interval '20 minutes' FROM generate_series(1, 72) i) q),
             1);
-SELECT 'rejects bursts of one half-life', pg_temp.rejects('1 day', 'trend_bursts(trend_empty(%L))');
+SELECT 'rejects bursts of one half-life', pg_temp.rejects('1 day', 'trend_bursts(trend_new(%L))');
 
 -- the future: an error, unless the sketch was made to take it
 SELECT 'rejects the future', pg_temp.rejects('9999-01-01', 'trend_agg(1, %L, ''1 day'')');
@@ -121,7 +121,7 @@ SELECT 'the future: 23 hours, 25 hours',
     pg_temp.rejects('25 hours', 'trend_agg(1, now() + interval %L, ''1 day'')') LIKE '22008 %';
 SELECT 'rejects a moment beyond all; rejects max_ahead: -1 day',
     pg_temp.rejects('9999-01-01', 'trend_agg(1, %L, ''1 day'', 128, 1, ''4000000 days'')'),
-    pg_temp.rejects('-1 day', 'trend_empty(''1 day'', 128, %L)');
+    pg_temp.rejects('-1 day', 'trend_new(''1 day'', 128, %L)');
 SELECT 'rejects merging with the far future',
     pg_temp.rejects(trend_agg(1, '2525-01-01', '1 day', 128, 1, '365250 days')::text,
         '%L::trendsketch || trend_agg(1, ''2020-01-01'', ''1 day'')') LIKE '22008 an event at %';
@@ -131,10 +131,10 @@ SELECT 'a NULL moment adds nothing', trend_agg(1, NULL, '1 day') IS NULL FROM tr
 SELECT 'NULL weights add nothing',
     pg_temp.near(trend_total(trend_agg(w, at, '1 day', 10, CASE WHEN i = 5 THEN 3.0 END)), 3)
 FROM trend_rows;
-SELECT 'no items of nothing', count(*) = 0 FROM trend_items(trend_empty('1 day'));
+SELECT 'no items of nothing', count(*) = 0 FROM trend_items(trend_new('1 day'));
 SELECT 'of nothing: total, error, score, latest',
-    trend_total(trend_empty('1 day')) = 0, trend_error(trend_empty('1 day')) = 0,
-    trend_score(trend_empty('1 day'), 5) = 0, trend_latest(trend_empty('1 day')) IS NULL;
+    trend_total(trend_new('1 day')) = 0, trend_error(trend_new('1 day')) = 0,
+    trend_score(trend_new('1 day'), 5) = 0, trend_latest(trend_new('1 day')) IS NULL;
 SELECT 'rejects another kind',
     pg_temp.rejects('1', 'trend_add(trend_add(NULL, ''a'', ''2020-01-01'', ''1 day''), %s, ''2020-01-01'', ''1 day'')');
 

@@ -5,7 +5,7 @@ CREATE SKETCH bloomsketch (STORAGE = external, COMMUTATOR = ||);
 COMMENT ON TYPE bloomsketch IS
     'Was it seen? Exact up to 224 values, then prefixes of hashes: never no to what it holds, and yes to few others.';
 
-CREATE FUNCTION bloom_empty(capacity bigint DEFAULT 4000000, fpp double precision DEFAULT 0.01)
+CREATE FUNCTION bloom_new(capacity bigint DEFAULT 4000000, fpp double precision DEFAULT 0.01)
     RETURNS bloomsketch STRICT;
 COMMENT IS
     'A sketch of no values. capacity: how many there may be, 1 to 100000000; fpp: false positives, 0.00001 to 0.5.';

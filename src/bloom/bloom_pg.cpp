@@ -37,7 +37,7 @@ struct BloomShim {
 }  // namespace
 
 SKETCH_TYPE(bloomsketch, BloomShim)
-SKETCH_FUNCTION(bloom_empty) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
+SKETCH_FUNCTION(bloom_new) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
 SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
@@ -52,10 +52,10 @@ SKETCH_FUNCTION(bloom_intersect) {
 }
 
 SKETCH_FUNCTION(bloom_contains) {
-    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
+    const auto [hash, given] = pg::hash_argument(fcinfo, 1);
     // A WHERE clause probes the same stored filter for every row: it is fetched once.
     const auto s = pg::cached_reader<BloomShim>(fcinfo, 0);
-    pg::expect_class(fcinfo, BloomShim::kType, s);
+    pg::expect_class(fcinfo, BloomShim::kType, s, given);
     return BoolGetDatum(s.contains(hash));
 }
 

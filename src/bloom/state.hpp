@@ -297,7 +297,7 @@ class State : public Layout {
         if (too_many()) return bits_bytes(kMaxBitmapBits);
         if (mode() != kTable) return bytes_for(list);
         // The next power of two; or that after it while it is small, as what costs is to move it.
-        return bytes_for(size() * (bytes_ < kLarge ? 2 : 1) + kManyBuffered);
+        return bytes_for(size() * (bytes_ < 4 * kLarge ? 2 : 1) + kManyBuffered);
     }
     // All as a list; a log that has packed nothing is one.
     bool listed_in(std::size_t bytes) const {

@@ -86,14 +86,18 @@ class CountMin : public countmin::Merge {
 
     // --- building ---------------------------------------------------------------------------------------------------
 
-    Status add(countmin::Key key, std::int64_t weight) {
+    Status add(countmin::Key key) {
         const std::uint32_t n = count();
-        if (weight != 1 || !units() || n >= slots() || added() >= max_weight()) [[unlikely]]
-            return add_update(*this, {key, weight});
-        store(payload(), added() + 1);
+        const std::int64_t before = added();
+        if (!units() || n >= slots() || before >= INT64_MAX / countmin::kLevels) [[unlikely]]  // whatever the levels
+            return add_update(*this, {key, 1});
+        store(payload(), before + 1);
         store(log() + n * sizeof key, key);
         set_count(n + 1);
         return Status::ok;
+    }
+    Status add(countmin::Key key, std::int64_t weight) {
+        return weight == 1 ? add(key) : add_update(*this, {key, weight});
     }
 
     // Takes back what `add` with the same arguments did.
@@ -173,7 +177,7 @@ class CountMin : public countmin::Merge {
     }
 
   private:
-    // Not one of weight 1 into a log of such.
+    // Where the log holds no keys alone, or has no room.
     [[gnu::noinline]] static Status add_update(CountMin s, countmin::Update update) {
         if (const Status status = s.reserve(update.weight); status != Status::ok) return status;
         std::int64_t added = s.added(), removed = s.removed();

@@ -5,11 +5,11 @@ CREATE SKETCH countminsketch (STORAGE = external, COMMUTATOR = ||);
 COMMENT ON TYPE countminsketch IS
     'How often? Count-Min sketch: exact for few values, then never too low, and within epsilon of the total.';
 
-CREATE FUNCTION countmin_empty(epsilon double precision DEFAULT 0.001, confidence double precision DEFAULT 0.99)
+CREATE FUNCTION countmin_new(epsilon double precision DEFAULT 0.001, confidence double precision DEFAULT 0.99)
     RETURNS countminsketch STRICT;
 COMMENT IS 'A sketch of no values, whose error is to be at most epsilon of the total weight with this confidence.';
 
-CREATE FUNCTION countmin_range_empty(epsilon double precision DEFAULT 0.1, confidence double precision DEFAULT 0.99)
+CREATE FUNCTION countmin_range_new(epsilon double precision DEFAULT 0.1, confidence double precision DEFAULT 0.99)
     RETURNS countminsketch STRICT;
 COMMENT IS 'A sketch of no values with levels for ranges; the error of a range is at most epsilon of the total weight.';
 

@@ -54,16 +54,11 @@ using Ranges = CountMinShim<true>;
 // (sketch, value [, weight [, epsilon, confidence]])
 constexpr int kWeight = 2, kParameters = 3;
 
+// The key of a value, and its class.
 template <class T>
-countmin::Key key_argument(FunctionCallInfo fcinfo) {
-    if constexpr (T::kRanges) return countmin::biased_key(PG_GETARG_INT64(1));
+pg::HashedValue value_argument(FunctionCallInfo fcinfo) {
+    if constexpr (T::kRanges) return {countmin::biased_key(PG_GETARG_INT64(1)), ValueClass::number};
     return pg::hash_argument(fcinfo, 1);
-}
-
-// After key_argument.
-template <class T>
-ValueClass class_argument(FunctionCallInfo fcinfo) {
-    return T::kRanges ? ValueClass::number : pg::call_site(fcinfo).value_class;
 }
 
 int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? PG_GETARG_INT64(kWeight) : 1; }
@@ -79,16 +74,17 @@ int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? P
 // Flat, so that a row costs one call.
 template <class T>
 [[gnu::flatten]] Datum add(FunctionCallInfo fcinfo) {
-    if (PG_ARGISNULL(1) || (PG_NARGS() > kWeight && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
-    const countmin::Key key = key_argument<T>(fcinfo);
-    const int64 weight = weight_argument(fcinfo);
-    const ValueClass given = class_argument<T>(fcinfo);
-    return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) {
+    const bool weighted = PG_NARGS() > kWeight;
+    if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
+    const pg::HashedValue value = value_argument<T>(fcinfo);
+    const auto admit = [=](CountMin& s) {
         if (s.ranges() != T::kRanges) [[unlikely]]
             raise_unlike_values(s.ranges());
-        pg::admit<T>(fcinfo, s, given);
-        return s.add(key, weight);
-    });
+        pg::admit<T>(fcinfo, s, value.value_class);
+    };
+    if (!weighted) return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) { return admit(s), s.add(value.hash); });
+    const int64 weight = weight_argument(fcinfo);
+    return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
 }
 
 // The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
@@ -100,7 +96,7 @@ bool is_initial(const CountMin& s) { return s.trimmed() && s.empty(); }
 template <class T>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
     const bool aggregate = pg::in_transition(fcinfo);
-    const countmin::Key key = key_argument<T>(fcinfo);
+    const pg::HashedValue value = value_argument<T>(fcinfo);
     const int64 weight = weight_argument(fcinfo);
     CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::value<T>(fcinfo, 0);
     if (is_initial(s)) {
@@ -110,8 +106,9 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
         s = pg::relaid(s, s.grown_bytes());
     }
     if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
-    pg::admit<T>(fcinfo, s, class_argument<T>(fcinfo));
-    pg::add_growing<T>(s, [=](CountMin& to) { return in ? to.add(key, weight) : to.take_back(key, weight); });
+    pg::admit<T>(fcinfo, s, value.value_class);
+    pg::add_growing<T>(
+        s, [=](CountMin& to) { return in ? to.add(value.hash, weight) : to.take_back(value.hash, weight); });
     return aggregate ? pg::datum_of(s) : pg::trimmed(s);
 }
 
@@ -123,8 +120,8 @@ bool in_window(FunctionCallInfo fcinfo) { return fcinfo->context != nullptr && I
 // Flat, as it is asked for many values of one sketch.
 [[gnu::flatten]] Datum estimate(FunctionCallInfo fcinfo) {
     const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
-    pg::expect_class(fcinfo, Plain::kType, s);
+    const auto [hash, given] = pg::hash_argument(fcinfo, 1);
+    pg::expect_class(fcinfo, Plain::kType, s, given);
     return Int64GetDatum(s.count(hash));
 }
 
@@ -171,8 +168,8 @@ const char* guarantee_of(const Reader& s, double confidence) {
 
 SKETCH_TYPE(countminsketch, Plain)
 
-SKETCH_FUNCTION(countmin_empty) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
-SKETCH_FUNCTION(countmin_range_empty) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
+SKETCH_FUNCTION(countmin_new) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
+SKETCH_FUNCTION(countmin_range_new) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
 SKETCH_FUNCTION(countmin_add) { return add<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_range_add) { return add<Ranges>(fcinfo); }
 SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain>(fcinfo, true); }
@@ -209,8 +206,8 @@ SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }
 SKETCH_FUNCTION(countmin_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 2, "confidence");
     const Reader s = pg::cached_reader<Plain>(fcinfo, 0);
-    const std::uint64_t hash = pg::hash_argument(fcinfo, 1);
-    pg::expect_class(fcinfo, Plain::kType, s);
+    const auto [hash, given] = pg::hash_argument(fcinfo, 1);
+    pg::expect_class(fcinfo, Plain::kType, s, given);
     return row_of(fcinfo, s.count_bounds(hash, confidence));
 }
 

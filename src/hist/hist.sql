@@ -7,7 +7,7 @@ COMMENT ON TYPE histsketch IS
     'Quantiles, ranks and distributions. An exponential histogram: exact for few values, then values within '
     'hist_error.';
 
-CREATE FUNCTION hist_empty(max_bins integer DEFAULT 640) RETURNS histsketch STRICT;
+CREATE FUNCTION hist_new(max_bins integer DEFAULT 640) RETURNS histsketch STRICT;
 COMMENT IS 'A sketch of no values. max_bins: 16 to 8192, at most 4 bytes each while counts fit 32 bits.';
 
 COMMENT ON FUNCTION hist_merge(histsketch, histsketch) IS

@@ -26,7 +26,7 @@ struct HistShim {
 }  // namespace
 
 SKETCH_TYPE(histsketch, HistShim)
-SKETCH_FUNCTION(hist_empty) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(hist_new) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
 

@@ -6,8 +6,8 @@ CREATE SKETCH hllsketch (STORAGE = main, COMMUTATOR = ||);
 COMMENT ON TYPE hllsketch IS
     'How many distinct? HyperLogLog (UltraLogLog form): exact for few values, then within 0.76/sqrt(2^precision).';
 
--- bigint, because the extension hll has an hll_empty(integer), and both may live in one schema.
-CREATE FUNCTION hll_empty("precision" bigint DEFAULT 12) RETURNS hllsketch STRICT;
+-- bigint, because the extension hll has an hll_new(integer), and both may live in one schema.
+CREATE FUNCTION hll_new("precision" bigint DEFAULT 12) RETURNS hllsketch STRICT;
 COMMENT IS 'A sketch of no values. precision: 4 to 18, 2^precision registers.';
 
 COMMENT ON FUNCTION hll_merge(hllsketch, hllsketch) IS

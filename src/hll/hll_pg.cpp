@@ -23,7 +23,7 @@ struct HllShim {
 }  // namespace
 
 SKETCH_TYPE(hllsketch, HllShim)
-SKETCH_FUNCTION(hll_empty) {
+SKETCH_FUNCTION(hll_new) {
     return pg::empty<HllShim>(
         {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", Hll::kMinPrecision, Hll::kMaxPrecision))});
 }

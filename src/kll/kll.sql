@@ -6,7 +6,7 @@ CREATE SKETCH kllsketch (STORAGE = main);
 COMMENT ON TYPE kllsketch IS
     'Quantiles and ranks. KLL: exact for few values, then ranks within 2.296/k^0.9723 of the number of values.';
 
-CREATE FUNCTION kll_empty(k integer DEFAULT 200) RETURNS kllsketch STRICT;
+CREATE FUNCTION kll_new(k integer DEFAULT 200) RETURNS kllsketch STRICT;
 COMMENT IS 'A sketch of no values. k: 8 to 65535, about 3 * k values are kept.';
 
 COMMENT ON FUNCTION kll_merge(kllsketch, kllsketch) IS

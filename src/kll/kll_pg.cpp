@@ -24,7 +24,7 @@ struct KllShim {
 }  // namespace
 
 SKETCH_TYPE(kllsketch, KllShim)
-SKETCH_FUNCTION(kll_empty) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }

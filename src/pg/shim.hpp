@@ -180,11 +180,10 @@ inline Datum null_or_first(FunctionCallInfo fcinfo) {
 template <Shim T>
 Datum add_value(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
-    const std::uint64_t hash = hash_argument(fcinfo, 1);
-    const ValueClass given = call_site(fcinfo).value_class;
+    const HashedValue value = hash_argument(fcinfo, 1);
     return add<T>(fcinfo, 2, [=](typename T::Kernel& s) {
-        admit<T>(fcinfo, s, given);
-        return s.add(hash);
+        admit<T>(fcinfo, s, value.value_class);
+        return s.add(value.hash);
     });
 }
 

@@ -168,4 +168,4 @@ std::uint64_t hash_other(ValueType& type, Datum value) {
 }  // namespace sketch::pg
 
 // sketch_hash(value) → bigint
-SKETCH_FUNCTION(sketch_hash) { return Int64GetDatum(static_cast<int64>(sketch::pg::hash_argument(fcinfo, 0))); }
+SKETCH_FUNCTION(sketch_hash) { return Int64GetDatum(static_cast<int64>(sketch::pg::hash_argument(fcinfo, 0).hash)); }

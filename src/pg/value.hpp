@@ -112,18 +112,24 @@ inline void free_copy(void* copy, Datum value) {
 // resolve_argument, and the class of the argument's values.
 [[gnu::cold]] void resolve_site(CallSite& site, FunctionCallInfo fcinfo, int argument);
 
-// The hash of an argument that is not NULL.
-[[gnu::always_inline]] inline std::uint64_t hash_argument(FunctionCallInfo fcinfo, int argument) {
-    CallSite& site = call_site(fcinfo);
-    if (site.value.form == Form::unresolved) [[unlikely]]
-        resolve_site(site, fcinfo, argument);
-    return hash_value(site.value, PG_GETARG_DATUM(argument));
-}
-
 inline CallSite& call_site(FunctionCallInfo fcinfo) {
     if (fcinfo->flinfo->fn_extra == nullptr) [[unlikely]]
         fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
     return *static_cast<CallSite*>(fcinfo->flinfo->fn_extra);
+}
+
+// What a sketch takes of an argument that is not NULL.
+struct HashedValue {
+    std::uint64_t hash;
+    ValueClass value_class;
+};
+
+[[gnu::always_inline]] inline HashedValue hash_argument(FunctionCallInfo fcinfo, int argument) {
+    CallSite& site = call_site(fcinfo);
+    if (site.value.form == Form::unresolved) [[unlikely]]
+        resolve_site(site, fcinfo, argument);
+    const ValueClass value_class = site.value_class;
+    return {hash_value(site.value, PG_GETARG_DATUM(argument)), value_class};
 }
 
 }  // namespace sketch::pg

@@ -41,9 +41,9 @@ template <Shim T>
         admit_other<T>(fcinfo, s, given);
 }
 
-// Before a sketch is asked for the value whose hash hash_argument has just made.
-inline void expect_class(FunctionCallInfo fcinfo, const char* type, const View& s) {
-    const ValueClass held = s.value_class(), given = call_site(fcinfo).value_class;
+// Before a sketch is asked for a value of this class.
+inline void expect_class(FunctionCallInfo fcinfo, const char* type, const View& s, ValueClass given) {
+    const ValueClass held = s.value_class();
     if (held != given && held != ValueClass::none && given != ValueClass::none) [[unlikely]]
         raise_unlike_value(fcinfo, type, held, given);
 }

@@ -5,7 +5,7 @@ CREATE SKETCH thetasketch (STORAGE = external, COMMUTATOR = ||);
 COMMENT ON TYPE thetasketch IS
     'How many distinct, in unions, intersections and differences? The k smallest hashes (KMV, theta): exact up to k.';
 
-CREATE FUNCTION theta_empty(k integer DEFAULT 4096) RETURNS thetasketch STRICT;
+CREATE FUNCTION theta_new(k integer DEFAULT 4096) RETURNS thetasketch STRICT;
 COMMENT IS 'A sketch of no values. k: hashes to keep, a power of two, 16 to 1048576.';
 
 COMMENT ON FUNCTION theta_merge(thetasketch, thetasketch) IS

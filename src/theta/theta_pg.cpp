@@ -66,7 +66,7 @@ Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, con
 }  // namespace
 
 SKETCH_TYPE(thetasketch, ThetaShim)
-SKETCH_FUNCTION(theta_empty) { return pg::empty<ThetaShim>({lg_k(fcinfo, 0)}); }
+SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>({lg_k(fcinfo, 0)}); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }

@@ -6,7 +6,7 @@ COMMENT ON TYPE topksketch IS
     'Which are the most frequent? Lazy Space-Saving: k items with lower and upper bounds, exact up to k distinct '
     'items.';
 
-CREATE FUNCTION topk_empty(k integer DEFAULT 128) RETURNS topksketch STRICT;
+CREATE FUNCTION topk_new(k integer DEFAULT 128) RETURNS topksketch STRICT;
 COMMENT IS 'A sketch of no items. k: how many items it holds, 1 to 10000.';
 
 COMMENT ON FUNCTION topk_merge(topksketch, topksketch) IS
@@ -20,7 +20,7 @@ CREATE FUNCTION topk_add(sketch topksketch, item VALUE [, weight double precisio
 COMMENT IS 'The sketch with one item more. A NULL sketch starts a new one; a NULL item adds nothing.';
 COMMENT IS
     'The sketch with one item more, of this weight: 0 to 1e100. To start one of another k than 128, begin with '
-    'topk_empty(k).';
+    'topk_new(k).';
 
 CREATE FUNCTION topk_transition(topksketch, VALUE, k integer [, weight double precision]) RETURNS topksketch;
 COMMENT IS 'Transition function of topk_agg(item, k).';

@@ -80,7 +80,7 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
 }  // namespace
 
 SKETCH_TYPE(topksketch, TopkShim)
-SKETCH_FUNCTION(topk_empty) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(topk_new) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo, PG_NARGS(), 2); }
 SKETCH_FUNCTION(topk_transition) { return add_item<TopkShim>(fcinfo, 2, 3); }
 SKETCH_FUNCTION(topk_list_transition) { return add_item<ListShim>(fcinfo, 2, 3); }

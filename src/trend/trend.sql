@@ -5,13 +5,13 @@ CREATE SKETCH trendsketch (STORAGE = extended, COMMUTATOR = ||);
 COMMENT ON TYPE trendsketch IS
     'Which are the most active now? Counters that halve with every half-life, with lower and upper bounds.';
 
-CREATE FUNCTION trend_empty(half_life interval, k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
+CREATE FUNCTION trend_new(half_life interval, k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
     RETURNS trendsketch STRICT;
 COMMENT IS
     'A sketch of no events. half_life: 1 second to 1000 years, no months. k: how many items it holds, 4 to 10000. '
     'max_ahead: how far after now() an event may be.';
 
-CREATE FUNCTION trend_scales_empty(half_lives interval[], k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
+CREATE FUNCTION trend_scales_new(half_lives interval[], k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
     RETURNS trendsketch STRICT;
 COMMENT IS 'A sketch of no events with up to 4 half-lives, in any order.';
 

@@ -191,8 +191,8 @@ Datum empty(FunctionCallInfo fcinfo, bool many) {
 }  // namespace
 
 SKETCH_TYPE(trendsketch, Shim)
-SKETCH_FUNCTION(trend_empty) { return empty(fcinfo, false); }
-SKETCH_FUNCTION(trend_scales_empty) { return empty(fcinfo, true); }
+SKETCH_FUNCTION(trend_new) { return empty(fcinfo, false); }
+SKETCH_FUNCTION(trend_scales_new) { return empty(fcinfo, true); }
 SKETCH_FUNCTION(trend_add) { return add_event<false>(fcinfo); }
 SKETCH_FUNCTION(trend_scales_add) { return add_event<true>(fcinfo); }
 SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
