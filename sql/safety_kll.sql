@@ -56,7 +56,7 @@ FROM kll_some, unnest('{0,5e-324,0.5,0.9,1}'::float8[]) f,
 
 -- 4. states of anybody's aggregates, and sizes that follow what is in them
 -- ------------------------------------------------
-CREATE AGGREGATE pg_temp.raw(float8, int) (SFUNC = kll_add, STYPE = kllsketch);
+CREATE AGGREGATE pg_temp.raw(float8, bigint) (SFUNC = kll_add, STYPE = kllsketch);
 SELECT 'raw', bool_and(kll_quantile(r, 0.3) = kll_quantile(t, 0.3)
     AND kll_quantiles(r, '{0.1,0.9}') = kll_quantiles(t, '{0.1,0.9}') AND kll_cdf(r, '{5,1}') = kll_cdf(t, '{5,1}')
     AND kll_bounds(r, 0.5) = kll_bounds(t, 0.5)

@@ -22,7 +22,7 @@ FROM unnest(ARRAY[1e-300, 1e-17, 0.5, 0.95, 0.9999999999999999]::float8[]) WITH 
 
 -- 2. states of aggregates that anybody makes -------------------------------------------------------------------------
 CREATE AGGREGATE pg_temp.raw_agg(bigint) (SFUNC = theta_add, STYPE = thetasketch);
-CREATE AGGREGATE pg_temp.raw_agg(bigint, integer) (SFUNC = theta_add, STYPE = thetasketch);
+CREATE AGGREGATE pg_temp.raw_agg(bigint, bigint) (SFUNC = theta_add, STYPE = thetasketch);
 CREATE AGGREGATE pg_temp.raw_merge(thetasketch) (SFUNC = theta_merge, STYPE = thetasketch);
 CREATE AGGREGATE pg_temp.raw_intersect(thetasketch) (SFUNC = theta_intersect, STYPE = thetasketch);
 CREATE AGGREGATE pg_temp.raw_except(thetasketch) (SFUNC = theta_except, STYPE = thetasketch);

@@ -8,7 +8,7 @@ SELECT 'list of nothing', topk_list(topk_new()) = '[]', topk_list(topk_new() || 
 
 -- working states from anybody's aggregates
 CREATE AGGREGATE pg_temp.raw(int4) (SFUNC = topk_add, STYPE = topksketch);
-CREATE AGGREGATE pg_temp.raw_listed(int4, int4) (SFUNC = topk_list_transition, STYPE = topksketch);
+CREATE AGGREGATE pg_temp.raw_listed(int4, bigint) (SFUNC = topk_list_transition, STYPE = topksketch);
 CREATE AGGREGATE pg_temp.raw_merge(topksketch) (SFUNC = topk_merge, STYPE = topksketch);
 CREATE AGGREGATE pg_temp.raw_list(topksketch) (SFUNC = topk_merge, STYPE = topksketch, FINALFUNC = topk_list);
 CREATE TEMP TABLE states AS

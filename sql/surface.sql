@@ -124,10 +124,86 @@ SELECT 'what is left of all is of any class', (countmin_agg(1) - countmin_agg(1)
 -- 4. errors name what the user called
 SELECT 'aggregates', pg_temp.rejects('3', 'hll_agg(1, %s)'), pg_temp.rejects('95', 'approx_percentile(1, %s)'),
     pg_temp.rejects('0', 'topk_agg(1, %s)'), pg_temp.rejects('2000', 'approx_top_k(1, %s)'),
-    pg_temp.rejects('0.05', 'approx_count_distinct(1, %s::int)');
+    pg_temp.rejects('0.05', 'approx_count_distinct(1, %s)');
 SELECT 'over windows', pg_temp.rejects('3', 'hll_agg(1, %s) OVER ()'),
     pg_temp.rejects('95', 'approx_percentile(1, %s) OVER (ORDER BY 1)'),
     pg_temp.rejects('7', 'countmin_agg(1, 1, %s, 0.9) OVER ()');
+
+-- 5. parameters are the same in every row of a group, and those of the sketch that is added to
+CREATE TEMP TABLE parameters (aggregate text, parameter text, call text, a text, b text);
+INSERT INTO parameters VALUES
+('hll_agg', 'precision', 'hll_agg(i, {p})', '12', '14'),
+('approx_count_distinct', 'precision', 'approx_count_distinct(i, {p})', '12', '14'),
+('theta_agg', 'k', 'theta_agg(i, {p})', '64', '128'),
+('bloom_agg', 'capacity', 'bloom_agg(i, {p})', '1000', '100000'),
+('bloom_agg', 'fpp', 'bloom_agg(i, 1000, {p})', '0.01', '0.1'),
+('countmin_agg', 'epsilon', 'countmin_agg(i, 1, {p}, 0.9)', '0.01', '0.1'),
+('countmin_agg', 'confidence', 'countmin_agg(i, 1, 0.01, {p})', '0.9', '0.999'),
+('countmin_range_agg', 'epsilon', 'countmin_range_agg(i, 1, {p}, 0.9)', '0.1', '0.9'),
+('countmin_range_agg', 'confidence', 'countmin_range_agg(i, 1, 0.5, {p})', '0.9', '0.999'),
+('topk_agg', 'k', 'topk_agg(i, {p})', '10', '20'),
+('approx_top_k', 'k', 'approx_top_k(i, {p})', '1', '2'),
+('trend_agg', 'half_life', $$trend_agg(i, '2020-01-01', {p})$$, $$interval '1 day'$$, $$interval '2 days'$$),
+('trend_agg', 'k', $$trend_agg(i, '2020-01-01', '1 day', {p})$$, '10', '20'),
+('trend_agg', 'max_ahead', $$trend_agg(i, '2020-01-01', '1 day', 10, 1, {p})$$, $$interval '1 day'$$,
+ $$interval '2 days'$$),
+('trend_scales_agg', 'half_lives', $$trend_scales_agg(i, '2020-01-01', {p})$$, $$'{1 day}'::interval[]$$,
+ $$'{1 day,2 days}'::interval[]$$),
+('trend_scales_agg', 'k', $$trend_scales_agg(i, '2020-01-01', '{1 day}', {p})$$, '10', '20'),
+('trend_scales_agg', 'max_ahead', $$trend_scales_agg(i, '2020-01-01', '{1 day}', 10, 1, {p})$$, $$interval '1 day'$$,
+ $$interval '2 days'$$),
+('kll_agg', 'k', 'kll_agg(i, {p})', '100', '200'),
+('hist_agg', 'max_bins', 'hist_agg(i, {p})', '100', '200'),
+('approx_percentile', 'fraction', 'approx_percentile(i, {p})', '0.5', '0.9'),
+('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]');
+SELECT 'every parameter of every aggregate has a row', string_agg(DISTINCT concat_ws(' ', p.proname, a.name), ', ')
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
+    unnest(p.proargnames) a(name)
+WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch') AND p.prokind = 'a'
+  AND a.name NOT IN ('value', 'item', 'sketch', 'at', 'weight')
+  AND NOT EXISTS (SELECT FROM parameters WHERE aggregate = p.proname AND parameter = a.name);
+CREATE FUNCTION pg_temp.with_p(call text, p text) RETURNS text LANGUAGE sql AS $$
+    SELECT format('(SELECT %s FROM generate_series(1, 100) i)', replace(call, '{p}', p)) $$;
+SELECT format('SELECT %L, pg_temp.rejects(%L, %L)', aggregate || ' · ' || parameter,
+              pg_temp.with_p(call, format('CASE WHEN i <= 50 THEN %s ELSE %s END', a, b)), '%s') FROM parameters
+\gexec
+SELECT format('SELECT %L, %s::text = %s::text', aggregate || ' · ' || parameter,
+              pg_temp.with_p(call, format('CASE WHEN i > 0 THEN %s END', a)), pg_temp.with_p(call, a)) FROM parameters
+\gexec
+-- whoever reads the rows: workers, each with a parameter of its own; and windows
+CREATE TABLE two (i int, p int) PARTITION BY LIST (p);
+CREATE TABLE two_a PARTITION OF two FOR VALUES IN (12) WITH (parallel_workers = 2);
+CREATE TABLE two_b PARTITION OF two FOR VALUES IN (14) WITH (parallel_workers = 2);
+INSERT INTO two SELECT i, 12 + i % 2 * 2 FROM generate_series(1, 20000) i;
+ANALYZE two;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SELECT 'workers, each with its own', pg_temp.plan_of('SELECT ' || call || ' FROM two') LIKE '%Partial Aggregate%',
+    left(pg_temp.rejects(call, '(SELECT %s FROM two)'), 6), call
+FROM unnest(ARRAY['hll_agg(i, p)', 'kll_agg(i, p)', 'topk_agg(i, p)', 'hist_agg(i, 8 + p)']) call;
+RESET max_parallel_workers_per_gather;
+SELECT 'over a window', pg_temp.rejects('hll_agg(i, i) OVER (ORDER BY i)',
+        '(SELECT %s FROM generate_series(12, 14) i OFFSET 2)'),
+    pg_temp.rejects('hist_agg(i, 90 + i) OVER (ORDER BY i ROWS 1 PRECEDING)',
+        '(SELECT %s FROM generate_series(12, 14) i OFFSET 2)');
+SELECT 'a sketch that is added to', pg_temp.rejects('14', 'hll_add(hll_agg(1), 2, %s)'),
+    pg_temp.rejects('12', 'hll_add(hll_agg(1), 2, %s)'), pg_temp.rejects('64', 'theta_add(theta_agg(1), 2, %s)'),
+    pg_temp.rejects('1000', 'bloom_add(bloom_agg(1), 2, %s)'),
+    pg_temp.rejects('1000', 'bloom_add(bloom_new(1000, 0.1), 2, %s)'),
+    pg_temp.rejects('20', $$trend_add(trend_new('1 day', %s), 2, '2020-01-01', '1 day')$$),
+    pg_temp.rejects('20', $$trend_add(trend_new('1 day', 10), 2, '2020-01-01', '1 day', %s)$$);
+
+-- 6. whole numbers are bigint: a bigint fits wherever an int does, and what is out of range is an error
+SELECT format('SELECT %L, pg_temp.rejects(%L, %L)', aggregate || ' · ' || parameter,
+              pg_temp.with_p(call, '1099511627776'), '%s') FROM parameters WHERE a ~ '^[0-9]+$'
+\gexec
+SELECT 'others', pg_temp.rejects('1099511627776', 'hll_new(%s)'), pg_temp.rejects('1099511627776', 'kll_new(%s)'),
+    pg_temp.rejects('1099511627776', 'hist_plot(hist_agg(1), %s)'),
+    (SELECT count(*) = 1 FROM topk_items(topk_add(NULL, 1), 1099511627776)),
+    (SELECT count(*) = 1 FROM trend_items(trend_add(NULL, 1, '2020-01-01', '1 day'), 1099511627776));
+DROP TABLE two;
 DROP MATERIALIZED VIEW all_keys;
 SELECT format('DROP TABLE %s_samples, %1$s_keyed', stem) FROM rooms
 \gexec

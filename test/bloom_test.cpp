@@ -77,12 +77,12 @@ struct BloomLaws {
 INSTANTIATE_TYPED_TEST_SUITE_P(bloom, Laws, BloomLaws);
 
 TEST(Bloom, PrefixesAreAsLongAsAsked) {
-    EXPECT_EQ(Bloom::bits_for({Bloom::kDefaultCapacity, Bloom::kDefaultRate}), 29);
-    EXPECT_EQ(Bloom::bits_for({1, 0.5}), 1);
-    EXPECT_EQ(Bloom::bits_for({1e8, 1e-5}), Bloom::kMaxBits);
+    EXPECT_EQ(Bloom::Params(Bloom::kDefaultCapacity, Bloom::kDefaultRate).bits, 29);
+    EXPECT_EQ(Bloom::Params(1, 0.5).bits, 1);
+    EXPECT_EQ(Bloom::Params(1e8, 1e-5).bits, Bloom::kMaxBits);
     for (const double capacity : {1.0, 7.0, 1000.0, 1e6, 1e8})
         for (const double rate : {0.5, 0.1, 0.01, 0.001, 1e-5}) {
-            const double all = std::ldexp(1, Bloom::bits_for({capacity, rate}));
+            const double all = std::ldexp(1, Bloom::Params(capacity, rate).bits);
             EXPECT_LE(capacity / all, rate);
             EXPECT_GE(2 * capacity / all, rate);
         }
@@ -223,7 +223,7 @@ TEST(Bloom, UnequalPrefixesMergeToTheShorter) {
     const Bloom::Params kinds[] = {{1e8, 0.0001}, {4e7, 0.01}, {4e6, 0.01}, {1e5, 0.01}, {3000, 0.1}};
     for (const auto& fine : kinds)
         for (const auto& coarse : kinds) {
-            if (Bloom::bits_for(fine) <= Bloom::bits_for(coarse)) continue;
+            if (fine.bits <= coarse.bits) continue;
             for (const std::uint64_t n : {100, 3000, 30000, 300000})
                 for (const std::uint64_t m : {100, 3000, 30000}) {
                     Image expected = build(coarse, 0, n + m);
@@ -314,7 +314,7 @@ TEST(Bloom, WhatFitsStoredMerges) {
             for (const std::uint64_t n : {0, 200, 1000, 24000})
                 for (const std::uint64_t m : {1, 224, 9000}) {
                     const Image a = build(p, 0, n), b = build(q, n, n + m);
-                    Image expected = build(Bloom::bits_for(p) < Bloom::bits_for(q) ? p : q, 0, n + m);
+                    Image expected = build(p.bits < q.bits ? p : q, 0, n + m);
                     store(expected.data() + kHeaderBytes, std::max(p.rate, q.rate));
                     for (const auto& [x, y] : {std::pair(a, b), std::pair(b, a)}) {
                         Sketch<Bloom> scalar(x);
@@ -386,7 +386,7 @@ TEST(Bloom, BytesAValueWhileItIsBuilt) {
             add(sketch, i, i + 1);
             const std::size_t bytes = sketch.kernel().bytes();
             if (bytes != before && i >= 1000000) {
-                EXPECT_LE(before + 2 * bytes, 32 * i) << i << " values of " << Bloom::bits_for(params) << " bits";
+                EXPECT_LE(before + 2 * bytes, 32 * i) << i << " values of " << params.bits << " bits";
             }
             before = bytes;
         }

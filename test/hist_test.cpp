@@ -41,7 +41,7 @@ Image build(int bins, std::size_t n, double (*value)(std::uint64_t) = item) {
 }
 Image with_fractions(int bins, std::size_t n) {
     const double fractions[] = {0.5, 0.99};
-    Sketch<Hist> sketch(Hist::Params{bins, fractions});
+    Sketch<Hist> sketch(Hist::Params{bins, std::as_bytes(std::span(fractions))});
     for (std::size_t i = 0; i < n; ++i) sketch.add([i](Hist& s) { return s.add(item(i)); });
     return sketch.trimmed();
 }

@@ -59,19 +59,27 @@ class Bloom : public bloom::State {
     static constexpr double kDefaultCapacity = 4e6, kDefaultRate = 0.01;
     static constexpr std::int64_t kMaxCapacity = 100000000;
     struct Params {
-        double capacity, rate;
+        int bits = 1;  // of a prefix
+        double rate;
+
+        // For so many values, and false positives at this rate.
+        constexpr Params(double capacity, double rate) : rate(rate) {
+            while (rate * static_cast<double>(std::uint64_t{1} << bits) < capacity) ++bits;
+        }
+        bool operator==(const Params&) const = default;
+        // How many values there may be.
+        double capacity() const { return rate * static_cast<double>(std::uint64_t{1} << bits); }
     };
     using bloom::State::State;
 
-    static constexpr int bits_for(Params params) {
-        int bits = 1;
-        while (params.rate * static_cast<double>(std::uint64_t{1} << bits) < params.capacity) ++bits;
-        return bits;
-    }
-
     static std::size_t bytes_for(Params) { return list_bytes(0); }
 
-    static Bloom create(std::span<std::byte> room, Params params) { return begin(room, bits_for(params), params.rate); }
+    static Bloom create(std::span<std::byte> room, Params params) { return begin(room, params.bits, params.rate); }
+    Params params() const {
+        Params params(0, rate());
+        params.bits = bits();
+        return params;
+    }
 
     // An empty one with the parameters of this.
     std::size_t like_bytes() const { return list_bytes(0); }

@@ -11,19 +11,19 @@ namespace {
 using namespace sketch;
 
 Bloom::Params checked_params(FunctionCallInfo fcinfo, int capacity_argument, int rate_argument) {
-    Bloom::Params params{Bloom::kDefaultCapacity, Bloom::kDefaultRate};
+    double capacity = Bloom::kDefaultCapacity, rate = Bloom::kDefaultRate;
     if (PG_NARGS() > capacity_argument)
-        params.capacity =
-            static_cast<double>(pg::bigint_in_range(fcinfo, capacity_argument, "capacity", 1, Bloom::kMaxCapacity));
+        capacity =
+            static_cast<double>(pg::whole_in_range(fcinfo, capacity_argument, "capacity", 1, Bloom::kMaxCapacity));
     if (PG_NARGS() > rate_argument) {
         pg::reject_null(fcinfo, rate_argument, "fpp");
-        params.rate = PG_GETARG_FLOAT8(rate_argument);
-        if (!(params.rate >= Bloom::kMinRate && params.rate <= Bloom::kMaxRate))
+        rate = PG_GETARG_FLOAT8(rate_argument);
+        if (!(rate >= Bloom::kMinRate && rate <= Bloom::kMaxRate))
             ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("%s: fpp must be between %g and %g, not %g", pg::function_name(fcinfo), Bloom::kMinRate,
-                           Bloom::kMaxRate, params.rate));
+                           Bloom::kMaxRate, rate));
     }
-    return params;
+    return {capacity, rate};
 }
 
 struct BloomShim {
@@ -32,6 +32,16 @@ struct BloomShim {
     static constexpr bool kHashes = true;
 
     static Bloom::Params params(FunctionCallInfo fcinfo, int first) { return checked_params(fcinfo, first, first + 1); }
+    static void fill_in(Bloom::Params& given, FunctionCallInfo fcinfo, int first, const Bloom::Params& held) {
+        if (PG_NARGS() > first + 1) return;
+        const auto capacity = static_cast<double>(PG_GETARG_INT64(first));
+        given = {capacity, held.rate};
+    }
+    // Capacities with the same bits of a prefix give the same sketch.
+    static const char* describe(const Bloom::Params& params) {
+        return psprintf("a capacity of up to %.0f at fpp %g", std::floor(params.capacity()), params.rate);
+    }
+    static constexpr const char* kParametersHint = pg::kSeveralColumns;
 };
 
 }  // namespace
@@ -40,6 +50,7 @@ SKETCH_TYPE(bloomsketch, BloomShim)
 SKETCH_FUNCTION(bloom_new) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
 SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloom_combine) { return pg::combine_states<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 SKETCH_FUNCTION(bloom_intersect) {

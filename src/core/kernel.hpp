@@ -155,14 +155,16 @@ inline Status check_header(std::span<const std::byte> image, std::uint8_t kind, 
 
 template <class S>
 concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &&
-    std::is_trivially_copyable_v<typename S::Params> && std::is_trivially_copyable_v<typename S::Reader> &&
-    std::derived_from<typename S::Reader, View> && std::constructible_from<typename S::Reader, Trimmed<S>> &&
+    std::is_trivially_copyable_v<typename S::Params> && std::equality_comparable<typename S::Params> &&
+    std::is_trivially_copyable_v<typename S::Reader> && std::derived_from<typename S::Reader, View> &&
+    std::constructible_from<typename S::Reader, Trimmed<S>> &&
     requires(S s, const S c, typename S::Params params, std::span<std::byte> room, std::span<const std::byte> image) {
     { S::kKind } -> std::convertible_to<std::uint8_t>;
     { S::kVersion } -> std::convertible_to<std::uint8_t>;
     { S::bytes_for(params) } -> std::same_as<std::size_t>;  // of a fresh working image
     { S::create(room, params) } -> std::same_as<S>;
-    { S::check(image) } -> std::same_as<Status>;  // total: any bytes; yes only to trimmed images
+    { c.params() } -> std::same_as<typename S::Params>;  // of any image; of one that was merged, the coarsest
+    { S::check(image) } -> std::same_as<Status>;         // total: any bytes; yes only to trimmed images
     { c.trimmed() } -> std::same_as<bool>;
     { c.empty() } -> std::same_as<bool>;                 // of nothing, and so the identity of merging
     { c.grown_bytes() } -> std::same_as<std::size_t>;    // what to re-lay into after no_room

@@ -62,6 +62,8 @@ class CountMin : public countmin::Merge {
 
     static std::size_t bytes_for(Params) { return list_bytes(kFirstLogBytes); }
 
+    Params params() const { return {lg_width(), depth(), ranges()}; }
+
     static CountMin create(std::span<std::byte> room, Params params) {
         CountMin s(room.data(), room.size());
         s.set_header(kKind, kVersion, kHashXxh3, static_cast<std::uint8_t>(params.lg_width),

@@ -40,6 +40,14 @@ struct CountMinShim {
                     errhint("Build both with countmin_agg, or both with countmin_range_agg."));
     }
 
+    // Epsilons and confidences with the same width and depth give the same sketch.
+    static const char* describe(const CountMin::Params& params) {
+        return psprintf("width %d and depth %d", 1 << params.lg_width, params.depth);
+    }
+    static constexpr const char* kParametersHint =
+        "epsilon and confidence set the width and the depth. For several columns write (a, b): they are one value "
+        "then.";
+
     static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return CountMin::params_for(kEpsilon, kConfidence, ranges);
         const double epsilon = pg::fraction_inside(fcinfo, first, "epsilon");
@@ -106,6 +114,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
         s = pg::relaid(s, s.grown_bytes());
     }
     if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
+    pg::expect_params<T>(fcinfo, kParameters, s);
     pg::admit<T>(fcinfo, s, value.value_class);
     pg::add_growing<T>(
         s, [=](CountMin& to) { return in ? to.add(value.hash, weight) : to.take_back(value.hash, weight); });
@@ -176,6 +185,7 @@ SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain>(fcinfo, true); }
 SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain>(fcinfo, false); }
 SKETCH_FUNCTION(countmin_range_slide_add) { return slide<Ranges>(fcinfo, true); }
 SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_combine) { return pg::combine_states<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
 SKETCH_FUNCTION(countmin_slide_final) {

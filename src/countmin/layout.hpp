@@ -22,6 +22,7 @@ class Layout : public View {
         int lg_width;
         int depth;
         bool ranges;
+        bool operator==(const Params&) const = default;
     };
 
     using View::hash;

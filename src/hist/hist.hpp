@@ -50,24 +50,30 @@ class Hist : public hist::State {
     static constexpr std::size_t kMaxFractions = 255;
     struct Params {
         int max_bins;
-        std::span<const double> fractions = {};
+        std::span<const std::byte> fractions = {};  // doubles
+
+        bool operator==(const Params& other) const {
+            return max_bins == other.max_bins && std::ranges::equal(fractions, other.fractions);
+        }
     };
 
     using hist::State::State;
 
     static std::size_t bytes_for(Params params) {
-        return exact_bytes(kFirstSlots, Layout::asked_bytes(params.fractions.size()));
+        return exact_bytes(kFirstSlots, Layout::asked_bytes(params.fractions.size() / sizeof(double)));
     }
+
+    Params params() const { return {max_bins(), {image_ + end(), fractions() * sizeof(double)}}; }
 
     static Hist create(std::span<std::byte> room, Params params) {
         Hist s(room.data(), room.size());
         s.set_header(kKind, kVersion, 0, 0, 0);
         s.set_max_bins(params.max_bins);
         s.set_mode(kExact);
-        if (const std::size_t n = params.fractions.size(); n != 0) {
+        if (const std::size_t bytes = params.fractions.size(); bytes != 0) {
             s.set_mode(kAsked);
-            store(s.image_ + s.bytes_ - sizeof(std::uint64_t), std::uint64_t{n});
-            std::memcpy(s.image_ + s.end(), params.fractions.data(), n * sizeof(double));
+            store(s.image_ + s.bytes_ - sizeof(std::uint64_t), std::uint64_t{bytes / sizeof(double)});
+            std::memcpy(s.image_ + s.end(), params.fractions.data(), bytes);
         }
         s.start_exact(0);
         return s;

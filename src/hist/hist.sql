@@ -7,7 +7,7 @@ COMMENT ON TYPE histsketch IS
     'Quantiles, ranks and distributions. An exponential histogram: exact for few values, then values within '
     'hist_error.';
 
-CREATE FUNCTION hist_new(max_bins integer DEFAULT 640) RETURNS histsketch STRICT;
+CREATE FUNCTION hist_new(max_bins bigint DEFAULT 640) RETURNS histsketch STRICT;
 COMMENT IS 'A sketch of no values. max_bins: 16 to 8192, at most 4 bytes each while counts fit 32 bits.';
 
 COMMENT ON FUNCTION hist_merge(histsketch, histsketch) IS
@@ -24,15 +24,15 @@ COMMENT IS
     'nothing.';
 
 -- Not an overload of hist_add: that a third argument is a count must be certain.
-CREATE FUNCTION hist_agg_add(sketch histsketch, value double precision, max_bins integer)
+CREATE FUNCTION hist_agg_add(sketch histsketch, value double precision, max_bins bigint)
     RETURNS histsketch AS 'MODULE_PATHNAME', 'hist_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT IS 'Transition function of hist_agg with max_bins.';
 
-CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision [, max_bins integer]) RETURNS histsketch;
+CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'Transition function of hist_agg over a moving frame.';
 COMMENT IS 'Transition function of hist_agg with max_bins over a moving frame.';
 
-CREATE FUNCTION hist_moving_remove(sketch histsketch, value double precision [, max_bins integer]) RETURNS histsketch;
+CREATE FUNCTION hist_moving_remove(sketch histsketch, value double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'Inverse transition function of hist_agg. NULL: the frame is to be read anew.';
 COMMENT IS 'Inverse transition function of hist_agg with max_bins. NULL: the frame is to be read anew.';
 
@@ -45,7 +45,7 @@ CREATE AGGREGATE hist_agg(value double precision) (
 COMMENT IS
     'The sketch of the values, in at most 640 bins: quantiles within 1.1 % for values of one sign that span 6 decades.';
 
-CREATE AGGREGATE hist_agg(value double precision, max_bins integer) (
+CREATE AGGREGATE hist_agg(value double precision, max_bins bigint) (
     SFUNC = hist_agg_add, SSPACE = 2048, MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch,
     MSSPACE = 8192, MFINALFUNC = hist_moving_final);
 COMMENT IS 'The sketch of the values, in at most this many bins: 16 to 8192. More bins are narrower.';
@@ -94,7 +94,7 @@ CREATE FUNCTION hist_buckets(sketch histsketch)
     RETURNS TABLE (low double precision, high double precision, count bigint) STRICT ROWS 300;
 COMMENT IS 'The bins that are not empty, from the lowest values on: so many values are in [low, high].';
 
-CREATE FUNCTION hist_plot(sketch histsketch, width integer DEFAULT 50) RETURNS text STRICT;
+CREATE FUNCTION hist_plot(sketch histsketch, width bigint DEFAULT 50) RETURNS text STRICT;
 COMMENT IS 'A bar chart to read in psql: at most 24 bars, the longest of this width (1 to 1000).';
 
 -- approx_percentile: hist, because its answer is close in value at every fraction, also in the tail, and the same for

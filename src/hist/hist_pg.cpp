@@ -19,8 +19,10 @@ struct HistShim {
 
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Hist::kDefaultBins};
-        return {pg::int_in_range(fcinfo, first, "max_bins", Hist::kMinBins, Hist::kMaxBins)};
+        return {static_cast<int>(pg::whole_in_range(fcinfo, first, "max_bins", Hist::kMinBins, Hist::kMaxBins))};
     }
+    static const char* describe(const Hist::Params& params) { return psprintf("max_bins %d", params.max_bins); }
+    static constexpr const char* kParametersHint = "Weights go to hist_weighted_agg(value, weight).";
 };
 
 }  // namespace
@@ -28,13 +30,14 @@ struct HistShim {
 SKETCH_TYPE(histsketch, HistShim)
 SKETCH_FUNCTION(hist_new) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
+SKETCH_FUNCTION(hist_combine) { return pg::combine_states<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
 
 // Also the transition function of hist_agg(value, max_bins).
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(hist_add_count) {
-    const int64 times = pg::bigint_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMaxValues));
+    const int64 times = pg::whole_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMaxValues));
     if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
     const double value = PG_GETARG_FLOAT8(1);
     return pg::add<HistShim>(fcinfo, PG_NARGS(),
@@ -151,7 +154,7 @@ SKETCH_FUNCTION(hist_buckets) {
 
 SKETCH_FUNCTION(hist_plot) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    const int width = pg::int_in_range(fcinfo, 1, "width", 1, 1000);
+    const auto width = static_cast<int>(pg::whole_in_range(fcinfo, 1, "width", 1, 1000));
     const hist::Bars bars(s);
     std::uint64_t most = 1;
     char label[hist::kMaxBars][2][32];

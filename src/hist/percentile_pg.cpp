@@ -11,7 +11,6 @@ namespace {
 
 using namespace sketch;
 
-// The fractions of the first row hold.
 struct PercentileShim {
     using Kernel = Hist;
     static constexpr const char* kType = "histsketch";
@@ -20,8 +19,19 @@ struct PercentileShim {
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         auto* fractions = static_cast<double*>(palloc(sizeof(double)));
         fractions[0] = pg::fraction_argument(fcinfo, first);
-        return {Hist::kDefaultBins, {fractions, 1}};
+        return {Hist::kDefaultBins, std::as_bytes(std::span(fractions, 1))};
     }
+
+    static const char* describe(const Hist::Params& params) {
+        StringInfoData text;
+        initStringInfo(&text);
+        appendStringInfoString(&text, params.fractions.size() == sizeof(double) ? "fraction" : "fractions");
+        for (std::size_t i = 0; i < params.fractions.size(); i += sizeof(double))
+            appendStringInfo(&text, "%s%g", i == 0 ? " " : ", ", load<double>(params.fractions.data() + i));
+        return text.data;
+    }
+    static constexpr const char* kParametersHint =
+        "Write approx_percentile(value, fraction), with the same fraction for every row.";
 };
 
 struct PercentilesShim : PercentileShim {
@@ -36,7 +46,7 @@ struct PercentilesShim : PercentileShim {
             ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
                     errmsg("approx_percentile: fractions must not contain NULL"));
         for (const double fraction : wanted) pg::checked_fraction(fcinfo, fraction);
-        return {Hist::kDefaultBins, wanted};
+        return {Hist::kDefaultBins, std::as_bytes(wanted)};
     }
     static constexpr int kMaxFractions = static_cast<int>(Hist::kMaxFractions);
 };

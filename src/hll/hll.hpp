@@ -40,11 +40,14 @@ class Hll : public hll::State {
     static constexpr int kDefaultPrecision = 12;
     struct Params {
         int precision;
+        bool operator==(const Params&) const = default;
     };
 
     using State::State;
 
     static std::size_t bytes_for(Params) { return block_image(kHeaderBytes + 12 * sizeof(hll::Token)); }
+
+    Params params() const { return {precision()}; }
 
     static Hll create(std::span<std::byte> room, Params params) {
         Hll s(room.data(), room.size());
@@ -62,6 +65,7 @@ class Hll : public hll::State {
         const hll::Token token = hll::token_of(hash);
         if (buffer(token)) [[likely]]
             return Status::ok;
+        if (mode() == hll::Mode::sparse_set && token_set().holds(token)) return Status::ok;  // no call: most come again
         return add_to_full(token);
     }
 

@@ -6,7 +6,6 @@ CREATE SKETCH hllsketch (STORAGE = main, COMMUTATOR = ||);
 COMMENT ON TYPE hllsketch IS
     'How many distinct? HyperLogLog (UltraLogLog form): exact for few values, then within 0.76/sqrt(2^precision).';
 
--- bigint, because the extension hll has an hll_new(integer), and both may live in one schema.
 CREATE FUNCTION hll_new("precision" bigint DEFAULT 12) RETURNS hllsketch STRICT;
 COMMENT IS 'A sketch of no values. precision: 4 to 18, 2^precision registers.';
 
@@ -18,17 +17,17 @@ COMMENT ON FUNCTION hll_info(hllsketch) IS
 CREATE FUNCTION hll_count(hllsketch) RETURNS bigint;
 COMMENT IS 'Final function of approx_count_distinct: the rounded estimate, 0 for NULL.';
 
-CREATE FUNCTION hll_add(sketch hllsketch, value VALUE [, "precision" integer]) RETURNS hllsketch;
+CREATE FUNCTION hll_add(sketch hllsketch, value VALUE [, "precision" bigint]) RETURNS hllsketch;
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this precision, 4 to 18.';
 
-CREATE AGGREGATE hll_agg(value VALUE [, "precision" integer]) (SFUNC = hll_add, SSPACE = 256);
+CREATE AGGREGATE hll_agg(value VALUE [, "precision" bigint]) (SFUNC = hll_add, SSPACE = 256);
 COMMENT IS 'The sketch of the distinct values, at precision 12: error 1.2 %.';
 COMMENT IS
     'The sketch of the distinct values. precision: 4 to 18, error 0.76/sqrt(2^precision), about 0.6 * 2^precision '
     'bytes.';
 
-CREATE AGGREGATE approx_count_distinct(value VALUE [, "precision" integer]) (
+CREATE AGGREGATE approx_count_distinct(value VALUE [, "precision" bigint]) (
     SFUNC = hll_add, SSPACE = 256, FINALFUNC = hll_count);
 COMMENT IS 'About how many distinct values: exact for few, then with a relative standard error of 1.2 %.';
 COMMENT IS

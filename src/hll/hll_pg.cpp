@@ -16,19 +16,20 @@ struct HllShim {
 
     static Hll::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Hll::kDefaultPrecision};
-        return {pg::int_in_range(fcinfo, first, "precision", Hll::kMinPrecision, Hll::kMaxPrecision)};
+        return {
+            static_cast<int>(pg::whole_in_range(fcinfo, first, "precision", Hll::kMinPrecision, Hll::kMaxPrecision))};
     }
+    static const char* describe(const Hll::Params& params) { return psprintf("precision %d", params.precision); }
+    static constexpr const char* kParametersHint = pg::kSeveralColumns;
 };
 
 }  // namespace
 
 SKETCH_TYPE(hllsketch, HllShim)
-SKETCH_FUNCTION(hll_new) {
-    return pg::empty<HllShim>(
-        {static_cast<int>(pg::bigint_in_range(fcinfo, 0, "precision", Hll::kMinPrecision, Hll::kMaxPrecision))});
-}
+SKETCH_FUNCTION(hll_new) { return pg::empty<HllShim>(HllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_combine) { return pg::combine_states<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_final) { return pg::final<HllShim>(fcinfo); }
 
 SKETCH_FUNCTION(hll_estimate) { return Float8GetDatum(pg::reader<HllShim>(fcinfo, 0).estimate()); }

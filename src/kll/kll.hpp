@@ -53,11 +53,14 @@ class Kll : public kll::State {
     static constexpr int kMaxK = 65535;
     struct Params {
         int k;
+        bool operator==(const Params&) const = default;
     };
 
     using kll::State::State;
 
     static std::size_t bytes_for(Params) { return exact_bytes(kll::kFirstSlots); }
+
+    Params params() const { return {k()}; }
 
     static Kll create(std::span<std::byte> room, Params params) {
         Kll s(room.data(), room.size());

@@ -6,7 +6,7 @@ CREATE SKETCH kllsketch (STORAGE = main);
 COMMENT ON TYPE kllsketch IS
     'Quantiles and ranks. KLL: exact for few values, then ranks within 2.296/k^0.9723 of the number of values.';
 
-CREATE FUNCTION kll_new(k integer DEFAULT 200) RETURNS kllsketch STRICT;
+CREATE FUNCTION kll_new(k bigint DEFAULT 200) RETURNS kllsketch STRICT;
 COMMENT IS 'A sketch of no values. k: 8 to 65535, about 3 * k values are kept.';
 
 COMMENT ON FUNCTION kll_merge(kllsketch, kllsketch) IS
@@ -14,11 +14,11 @@ COMMENT ON FUNCTION kll_merge(kllsketch, kllsketch) IS
 COMMENT ON FUNCTION kll_info(kllsketch) IS
     'Parameters, mode, counts, epsilon (the rank error that 99 % of answers keep; 0 while exact) and bytes.';
 
-CREATE FUNCTION kll_add(sketch kllsketch, value double precision [, k integer]) RETURNS kllsketch;
+CREATE FUNCTION kll_add(sketch kllsketch, value double precision [, k bigint]) RETURNS kllsketch;
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, 8 to 65535.';
 
-CREATE AGGREGATE kll_agg(value double precision [, k integer]) (SFUNC = kll_add, SSPACE = 2048);
+CREATE AGGREGATE kll_agg(value double precision [, k bigint]) (SFUNC = kll_add, SSPACE = 2048);
 COMMENT IS 'The sketch of the values, at k = 200: ranks within 1.33 % with a probability of 99 %.';
 COMMENT IS 'The sketch of the values. k: 8 to 65535, ranks within 2.296/k^0.9723, about 24 * k bytes.';
 

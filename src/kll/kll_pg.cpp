@@ -17,8 +17,10 @@ struct KllShim {
 
     static Kll::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Kll::kDefaultK};
-        return {pg::int_in_range(fcinfo, first, "k", Kll::kMinK, Kll::kMaxK)};
+        return {static_cast<int>(pg::whole_in_range(fcinfo, first, "k", Kll::kMinK, Kll::kMaxK))};
     }
+    static const char* describe(const Kll::Params& params) { return psprintf("k %d", params.k); }
+    static constexpr const char* kParametersHint = "Weights go to kll_weighted_agg(value, weight).";
 };
 
 }  // namespace
@@ -26,6 +28,7 @@ struct KllShim {
 SKETCH_TYPE(kllsketch, KllShim)
 SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_combine) { return pg::combine_states<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 

@@ -28,6 +28,8 @@ concept Shim = Kernel<typename T::Kernel> && requires(FunctionCallInfo fcinfo) {
     { T::kType } -> std::convertible_to<const char*>;
     { T::kHashes } -> std::convertible_to<bool>;  // whether it keeps hashes of values, and so remembers their class
     { T::params(fcinfo, 0) } -> std::same_as<typename T::Kernel::Params>;
+    { T::describe(T::params(fcinfo, 0)) } -> std::same_as<const char*>;
+    { T::kParametersHint } -> std::convertible_to<const char*>;
 };
 
 // --- images in varlenas ---------------------------------------------------------------------------------------------

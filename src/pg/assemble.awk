@@ -5,7 +5,8 @@
 #                              becomes room.sql: the type, its doors and casts, merge and ||, final, info. The second
 #                              option may be missing. What follows in this file belongs to this sketch.
 #   CREATE FUNCTION f(...) RETURNS t STRICT;
-#                              without LANGUAGE: the C function of this name, IMMUTABLE and PARALLEL SAFE
+#                              without LANGUAGE: the C function of this name, IMMUTABLE (or STABLE, where that is
+#                              said) and PARALLEL SAFE
 #   CREATE AGGREGATE f(...) (SFUNC = g, SSPACE = 256);
 #                              PARALLEL = SAFE; STYPE, FINALFUNC and COMBINEFUNC, where missing, are the sketch's own
 #   f(a text [, b bigint [, c bigint]])
@@ -43,12 +44,14 @@ function split_forms(statement,    open, end, plain, i) {
 # What follows the arguments of a function or an aggregate, filled in.
 function filled(kind, name, tail) {
     if (kind == "FUNCTION" && tail ~ /LANGUAGE/) return tail
-    if (kind == "FUNCTION") return tail "\n    AS 'MODULE_PATHNAME', '" name "' LANGUAGE C IMMUTABLE PARALLEL SAFE"
+    if (kind == "FUNCTION") return tail "\n    AS 'MODULE_PATHNAME', '" name "' LANGUAGE C" \
+        (tail ~ /STABLE/ ? "" : " IMMUTABLE") " PARALLEL SAFE"
     if (stem == "") fail("an aggregate without CREATE SKETCH before it")
     if (!sub(/\)$/, "", tail) || tail !~ /[( ]SFUNC = /) fail("an aggregate without (SFUNC = ...)")
     if (tail !~ /[( ]STYPE = /) tail = tail ", STYPE = " stem "sketch"
     if (tail !~ /[( ]FINALFUNC = /) tail = tail ", FINALFUNC = " stem "_final"
-    if (tail !~ /[( ]COMBINEFUNC = /) tail = tail ", COMBINEFUNC = " stem "_merge"
+    if (tail !~ /[( ]COMBINEFUNC = /)
+        tail = tail ", COMBINEFUNC = " stem (tail ~ "[( ]SFUNC = " stem "_merge," ? "_merge" : "_combine")
     return tail ", PARALLEL = SAFE)"
 }
 

@@ -95,22 +95,14 @@ void reject_null(FunctionCallInfo fcinfo, int argument, const char* name) {
                 errmsg("%s: %s must not be NULL", function_name(fcinfo), name));
 }
 
-static int64 checked(FunctionCallInfo fcinfo, const char* name, int64 value, int64 low, int64 high) {
+int64 whole_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high) {
+    reject_null(fcinfo, argument, name);
+    const int64 value = PG_GETARG_INT64(argument);
     if (value < low || value > high)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                 errmsg("%s: %s must be between %lld and %lld, not %lld", function_name(fcinfo), name,
                        static_cast<long long>(low), static_cast<long long>(high), static_cast<long long>(value)));
     return value;
-}
-
-int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high) {
-    reject_null(fcinfo, argument, name);
-    return static_cast<int32>(checked(fcinfo, name, PG_GETARG_INT32(argument), low, high));
-}
-
-int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high) {
-    reject_null(fcinfo, argument, name);
-    return checked(fcinfo, name, PG_GETARG_INT64(argument), low, high);
 }
 
 double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, double low, double high) {

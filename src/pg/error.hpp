@@ -19,8 +19,7 @@ namespace sketch::pg {
 const char* function_name(FunctionCallInfo fcinfo);
 
 // "hll_agg: precision must be between 4 and 18, not 3"
-int32 int_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int32 low, int32 high);
-int64 bigint_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high);
+int64 whole_in_range(FunctionCallInfo fcinfo, int argument, const char* name, int64 low, int64 high);
 
 double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, double low, double high);
 

@@ -26,6 +26,8 @@ CREATE FUNCTION STEM_merge(a STEMsketch, b STEMsketch) RETURNS STEMsketch;
 COMMENT IS 'The sketch of what both hold. NULL merged with s is s.';
 CREATE OPERATOR || (LEFTARG = STEMsketch, RIGHTARG = STEMsketch, FUNCTION = STEM_merge_COMMUTATOR_);
 COMMENT ON OPERATOR || (STEMsketch, STEMsketch) IS 'STEM_merge';
+CREATE FUNCTION STEM_combine(STEMsketch, STEMsketch) RETURNS STEMsketch;
+COMMENT IS 'Combine function of the aggregates over values: STEM_merge of states whose parameters are the same.';
 CREATE FUNCTION STEM_final(STEMsketch) RETURNS STEMsketch;
 COMMENT IS 'Final function of the aggregates: the stored form of a state.';
 CREATE FUNCTION STEM_info(sketch STEMsketch) RETURNS jsonb STRICT;

@@ -7,6 +7,10 @@
 //       static constexpr const char* kType = "hllsketch";
 //       static constexpr bool kHashes = true;  // keeps hashes of values, and so remembers their class
 //       static Hll::Params params(FunctionCallInfo fcinfo, int first);  // arguments from `first` on, or defaults
+//       static const char* describe(const Hll::Params& params);         // in words, as an error wants them
+//       static void fill_in(Hll::Params& given, FunctionCallInfo fcinfo, int first, const Hll::Params& held);
+//                                                               // may be missing: what the call leaves open, as held
+//       static constexpr const char* kParametersHint = "...";           // what was probably meant where they differ
 //       static void require_alike(const Hll& a, const Hll& b);  // may be missing: an error if they cannot merge
 //   };
 //
@@ -17,6 +21,7 @@
 
 #include "pg/argument.hpp"
 #include "pg/compare.hpp"
+#include "pg/parameters.hpp"
 #include "pg/value.hpp"
 #include "pg/value_class.hpp"
 
@@ -145,10 +150,13 @@ template <Shim T, class Add>
         s = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
     } else if (aggregate) {
         s = state<T>(fcinfo);
+        expect_params<T>(fcinfo, first, s);
         // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
         if (full) s = relaid(s, s.grown_bytes());
     } else {
-        return add_to_value<T>(value<T>(fcinfo, 0), add_to);
+        s = value<T>(fcinfo, 0);
+        expect_params<T>(fcinfo, first, s);
+        return add_to_value<T>(s, add_to);
     }
     add_growing<T>(s, add_to);
     return aggregate ? datum_of(s) : trimmed(s);
@@ -163,6 +171,7 @@ Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
         auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
         if (aligned(datum)) [[likely]] {
             auto s = in_place<T>(datum);
+            expect_params<T>(fcinfo, first, s);
             if (add_to(s) == Status::ok) [[likely]]
                 return PointerGetDatum(datum);
             full = true;
@@ -253,6 +262,17 @@ Datum merge(FunctionCallInfo fcinfo) {
                 if constexpr (requires { T::require_alike(to, from); }) T::require_alike(to, from);
                 return to.merge(from);
             });
+}
+
+// Two states of one aggregate: their rows had the same parameters.
+template <Shim T>
+Datum combine_states(FunctionCallInfo fcinfo) {
+    if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1)) {
+        const auto a = any<T>(fcinfo, 0), b = any<T>(fcinfo, 1);
+        if (!(a.params() == b.params()))
+            raise_unlike_params(fcinfo, T::describe(a.params()), T::describe(b.params()), T::kParametersHint);
+    }
+    return merge<T>(fcinfo);
 }
 
 template <Shim T>

@@ -67,6 +67,7 @@ struct CallSite {
     ValueType value;
     ValueClass value_class;
     void* room;
+    void* parameters;
 };
 
 CallSite& call_site(FunctionCallInfo fcinfo);

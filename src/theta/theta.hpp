@@ -45,11 +45,14 @@ class Theta : public theta::State {
     static constexpr int kMinLgK = theta::kMinLgK, kMaxLgK = theta::kMaxLgK, kDefaultLgK = 12;
     struct Params {
         int lg_k;
+        bool operator==(const Params&) const = default;
     };
 
     using State::State;
 
     static std::size_t bytes_for(Params) { return working_bytes(12); }
+
+    Params params() const { return {lg_k()}; }
 
     static Theta create(std::span<std::byte> room, Params params) {
         Theta s(room.data(), room.size());
@@ -68,8 +71,10 @@ class Theta : public theta::State {
             return Status::no_room;
         const Hash h = hash >> (64 - theta::kHashBits);
         if (h >= threshold()) return Status::ok;
-        if (count() >= append_limit()) [[unlikely]]
+        if (count() >= append_limit()) [[unlikely]] {
+            if (mode() == theta::Mode::hash_set && set().holds(h)) return Status::ok;  // no call, as most come again
             return add_to_full(h);
+        }
         append(h);
         return Status::ok;
     }

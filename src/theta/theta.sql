@@ -5,7 +5,7 @@ CREATE SKETCH thetasketch (STORAGE = external, COMMUTATOR = ||);
 COMMENT ON TYPE thetasketch IS
     'How many distinct, in unions, intersections and differences? The k smallest hashes (KMV, theta): exact up to k.';
 
-CREATE FUNCTION theta_new(k integer DEFAULT 4096) RETURNS thetasketch STRICT;
+CREATE FUNCTION theta_new(k bigint DEFAULT 4096) RETURNS thetasketch STRICT;
 COMMENT IS 'A sketch of no values. k: hashes to keep, a power of two, 16 to 1048576.';
 
 COMMENT ON FUNCTION theta_merge(thetasketch, thetasketch) IS
@@ -24,11 +24,11 @@ COMMENT IS 'The difference: the sketch of the values of a that are not in b, at 
 CREATE OPERATOR - (LEFTARG = thetasketch, RIGHTARG = thetasketch, FUNCTION = theta_except);
 COMMENT ON OPERATOR - (thetasketch, thetasketch) IS 'theta_except: the difference. Binds tighter than || and &.';
 
-CREATE FUNCTION theta_add(sketch thetasketch, value VALUE [, k integer]) RETURNS thetasketch;
+CREATE FUNCTION theta_add(sketch thetasketch, value VALUE [, k bigint]) RETURNS thetasketch;
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, a power of two, 16 to 1048576.';
 
-CREATE AGGREGATE theta_agg(value VALUE [, k integer]) (SFUNC = theta_add, SSPACE = 1024);
+CREATE AGGREGATE theta_agg(value VALUE [, k bigint]) (SFUNC = theta_add, SSPACE = 1024);
 COMMENT IS 'The sketch of the distinct values: exact up to 4096 of them, then with a relative standard error of 1.6 %.';
 COMMENT IS
     'The sketch of the distinct values. k: a power of two, 16 to 1048576: exact up to k values, then 1/sqrt(k - 1).';

@@ -10,11 +10,11 @@ namespace {
 using namespace sketch;
 
 int lg_k(FunctionCallInfo fcinfo, int argument) {
-    const int32 k = pg::int_in_range(fcinfo, argument, "k", 1 << Theta::kMinLgK, 1 << Theta::kMaxLgK);
+    const int64 k = pg::whole_in_range(fcinfo, argument, "k", 1 << Theta::kMinLgK, 1 << Theta::kMaxLgK);
     if (!std::has_single_bit(static_cast<uint32>(k)))
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s: k must be a power of two between %d and %d, not %d", pg::function_name(fcinfo),
-                       1 << Theta::kMinLgK, 1 << Theta::kMaxLgK, k));
+                errmsg("%s: k must be a power of two between %d and %d, not %lld", pg::function_name(fcinfo),
+                       1 << Theta::kMinLgK, 1 << Theta::kMaxLgK, static_cast<long long>(k)));
     return std::countr_zero(static_cast<uint32>(k));
 }
 
@@ -27,6 +27,8 @@ struct ThetaShim {
         if (PG_NARGS() <= first) return {Theta::kDefaultLgK};
         return {lg_k(fcinfo, first)};
     }
+    static const char* describe(const Theta::Params& params) { return psprintf("k %d", 1 << params.lg_k); }
+    static constexpr const char* kParametersHint = pg::kSeveralColumns;
 };
 
 // A set operation that leaves some of argument 0: as transition or combine function in place, else as a new sketch.
@@ -66,9 +68,10 @@ Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, con
 }  // namespace
 
 SKETCH_TYPE(thetasketch, ThetaShim)
-SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>({lg_k(fcinfo, 0)}); }
+SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>(ThetaShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
+SKETCH_FUNCTION(theta_combine) { return pg::combine_states<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }
 
 SKETCH_FUNCTION(theta_intersect) { return set_operation<&Theta::intersect, &Theta::intersect>(fcinfo); }

@@ -25,11 +25,14 @@ class Topk : public heavy_hitters::State<topk::Form> {
     struct Params {
         std::uint32_t k;
         std::uint32_t listed = 0;
+        bool operator==(const Params&) const = default;
     };
 
     using State::State;
 
     static std::size_t bytes_for(Params) { return first_bytes(1, 5); }
+
+    Params params() const { return {k(), topk::Layout(*this).listed()}; }
 
     static Topk create(std::span<std::byte> room, Params params) {
         Topk s(room.data(), room.size());

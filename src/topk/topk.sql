@@ -6,7 +6,7 @@ COMMENT ON TYPE topksketch IS
     'Which are the most frequent? Lazy Space-Saving: k items with lower and upper bounds, exact up to k distinct '
     'items.';
 
-CREATE FUNCTION topk_new(k integer DEFAULT 128) RETURNS topksketch STRICT;
+CREATE FUNCTION topk_new(k bigint DEFAULT 128) RETURNS topksketch STRICT;
 COMMENT IS 'A sketch of no items. k: how many items it holds, 1 to 10000.';
 
 COMMENT ON FUNCTION topk_merge(topksketch, topksketch) IS
@@ -22,22 +22,22 @@ COMMENT IS
     'The sketch with one item more, of this weight: 0 to 1e100. To start one of another k than 128, begin with '
     'topk_new(k).';
 
-CREATE FUNCTION topk_transition(topksketch, VALUE, k integer [, weight double precision]) RETURNS topksketch;
+CREATE FUNCTION topk_transition(topksketch, VALUE, k bigint [, weight double precision]) RETURNS topksketch;
 COMMENT IS 'Transition function of topk_agg(item, k).';
 COMMENT IS 'Transition function of topk_agg(item, k, weight).';
 
-CREATE FUNCTION topk_list_transition(topksketch, VALUE [, k integer]) RETURNS topksketch;
+CREATE FUNCTION topk_list_transition(topksketch, VALUE [, k bigint]) RETURNS topksketch;
 COMMENT IS 'Transition function of approx_top_k(item).';
 COMMENT IS 'Transition function of approx_top_k(item, k).';
 
 CREATE AGGREGATE topk_agg(item VALUE) (SFUNC = topk_add, SSPACE = 1024);
 COMMENT IS 'The most frequent items: 128 of them, exact up to so many distinct ones.';
 
-CREATE AGGREGATE topk_agg(item VALUE, k integer [, weight double precision]) (SFUNC = topk_transition, SSPACE = 1024);
+CREATE AGGREGATE topk_agg(item VALUE, k bigint [, weight double precision]) (SFUNC = topk_transition, SSPACE = 1024);
 COMMENT IS 'The most frequent items. k: how many are held, 1 to 10000; what is not held has fewer than count/k rows.';
 COMMENT IS 'The heaviest items by the sum of their weights, each 0 to 1e100; a NULL weight adds nothing.';
 
-CREATE AGGREGATE approx_top_k(item VALUE [, k integer]) (
+CREATE AGGREGATE approx_top_k(item VALUE [, k bigint]) (
     SFUNC = topk_list_transition, SSPACE = 1024, FINALFUNC = topk_list);
 COMMENT IS 'About the 10 most frequent items, as a jsonb array of item, count, lower and upper.';
 COMMENT IS 'About the k most frequent items, 1 to 1000, as a jsonb array of item, count, lower and upper.';
@@ -54,7 +54,7 @@ COMMENT IS
 CREATE AGGREGATE topk_merge(sketch topksketch) (SFUNC = topk_merge, SSPACE = 8192);
 COMMENT IS 'The sketch of the items of all sketches, at the lowest k.';
 
-CREATE FUNCTION topk_items(sketch topksketch, n integer DEFAULT NULL)
+CREATE FUNCTION topk_items(sketch topksketch, n bigint DEFAULT NULL)
     RETURNS TABLE (item text, estimate double precision, lower double precision, upper double precision,
         guaranteed boolean) ROWS 10;
 COMMENT IS

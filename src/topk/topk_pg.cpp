@@ -20,8 +20,12 @@ struct TopkShim {
 
     static Topk::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return {Topk::kDefaultK};
-        return {static_cast<std::uint32_t>(pg::int_in_range(fcinfo, first, "k", 1, kMaxEntries))};
+        return {static_cast<std::uint32_t>(pg::whole_in_range(fcinfo, first, "k", 1, kMaxEntries))};
     }
+    static const char* describe(const Topk::Params& params) {
+        return psprintf("k %u", params.listed != 0 ? params.listed : params.k);
+    }
+    static constexpr const char* kParametersHint = "Weights go to topk_weighted_agg(item, weight).";
 };
 
 // approx_top_k(item, k): ten entries for each item that is asked for.
@@ -29,7 +33,7 @@ struct ListShim : TopkShim {
     static Topk::Params params(FunctionCallInfo fcinfo, int first) {
         std::uint32_t listed = 10;
         if (PG_NARGS() > first)
-            listed = static_cast<std::uint32_t>(pg::int_in_range(fcinfo, first, "k", 1, Topk::kMaxListed));
+            listed = static_cast<std::uint32_t>(pg::whole_in_range(fcinfo, first, "k", 1, Topk::kMaxListed));
         return {std::max(10 * listed, Topk::kDefaultK), listed};
     }
 };
@@ -57,8 +61,8 @@ std::span<std::uint32_t> ranking(const Topk::Reader& s) {
 // How many rows argument 1 asks for; NULL asks for all.
 std::size_t rows_wanted(FunctionCallInfo fcinfo, const Topk::Reader& s) {
     if (PG_ARGISNULL(1)) return s.entries();
-    return std::min<std::size_t>(s.entries(),
-                                 static_cast<std::size_t>(pg::int_in_range(fcinfo, 1, "n", 0, PG_INT32_MAX)));
+    return std::min(std::size_t{s.entries()},
+                    static_cast<std::size_t>(pg::whole_in_range(fcinfo, 1, "n", 0, PG_INT64_MAX)));
 }
 
 void put_row(pg::Rows& rows, const Topk::Reader& s, std::uint32_t i, double guarantee) {
@@ -85,6 +89,7 @@ SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo, PG_NARGS(), 2); }
 SKETCH_FUNCTION(topk_transition) { return add_item<TopkShim>(fcinfo, 2, 3); }
 SKETCH_FUNCTION(topk_list_transition) { return add_item<ListShim>(fcinfo, 2, 3); }
 SKETCH_FUNCTION(topk_merge) { return pg::merge<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topk_combine) { return pg::combine_states<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }
 
 SKETCH_FUNCTION(topk_items) {

@@ -45,11 +45,19 @@ class Trend : public heavy_hitters::State<trend::Form> {
         std::int64_t half_lives[kMaxScales];
         std::uint32_t k;
         std::int64_t ahead;
+        bool operator==(const Params&) const = default;
     };
 
     using State::State;
 
     static std::size_t bytes_for(Params params) { return first_bytes(params.scales, heavy_hitters::kMinLog); }
+
+    Params params() const {
+        const trend::Layout layout(*this);
+        Params params{scales(), {}, k(), ahead()};
+        for (int t = 0; t < scales(); ++t) params.half_lives[t] = layout.half_life(t);
+        return params;
+    }
 
     static Trend create(std::span<std::byte> room, Params params) {
         Trend s(room.data(), room.size());

@@ -5,24 +5,27 @@ CREATE SKETCH trendsketch (STORAGE = extended, COMMUTATOR = ||);
 COMMENT ON TYPE trendsketch IS
     'Which are the most active now? Counters that halve with every half-life, with lower and upper bounds.';
 
-CREATE FUNCTION trend_new(half_life interval, k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
+CREATE FUNCTION trend_new(half_life interval, k bigint DEFAULT 128, max_ahead interval DEFAULT '1 day')
     RETURNS trendsketch STRICT;
 COMMENT IS
     'A sketch of no events. half_life: 1 second to 1000 years, no months. k: how many items it holds, 4 to 10000. '
     'max_ahead: how far after now() an event may be.';
 
-CREATE FUNCTION trend_scales_new(half_lives interval[], k integer DEFAULT 128, max_ahead interval DEFAULT '1 day')
+CREATE FUNCTION trend_scales_new(half_lives interval[], k bigint DEFAULT 128, max_ahead interval DEFAULT '1 day')
     RETURNS trendsketch STRICT;
 COMMENT IS 'A sketch of no events with up to 4 half-lives, in any order.';
 
 COMMENT ON FUNCTION trend_merge(trendsketch, trendsketch) IS
     'The sketch of the events of both, at the lower k; the half-lives must be the same. NULL merged with s is s.';
+-- What takes events asks how far they are after now().
+ALTER FUNCTION trend_merge(trendsketch, trendsketch) STABLE;
+ALTER FUNCTION trend_combine(trendsketch, trendsketch) STABLE;
 COMMENT ON FUNCTION trend_info(trendsketch) IS
     'Parameters, kind of the items, entries, half-lives in seconds with their totals and errors, and bytes.';
 
 CREATE FUNCTION trend_add(
-    sketch trendsketch, item VALUE, at timestamptz, half_life interval [, k integer [, weight double precision
-    [, max_ahead interval]]]) RETURNS trendsketch;
+    sketch trendsketch, item VALUE, at timestamptz, half_life interval [, k bigint [, weight double precision
+    [, max_ahead interval]]]) RETURNS trendsketch STABLE;
 COMMENT IS 'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing.';
 COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. k: how many '
@@ -35,7 +38,7 @@ COMMENT IS
     'how far after now() an event may be.';
 
 CREATE AGGREGATE trend_agg(
-    item VALUE, at timestamptz, half_life interval [, k integer [, weight double precision [, max_ahead interval]]]) (
+    item VALUE, at timestamptz, half_life interval [, k bigint [, weight double precision [, max_ahead interval]]]) (
     SFUNC = trend_add, SSPACE = 1024);
 COMMENT IS 'The most active items: each event counts half after every half-life.';
 COMMENT IS
@@ -46,8 +49,8 @@ COMMENT IS
     'may be.';
 
 CREATE FUNCTION trend_scales_add(
-    sketch trendsketch, item VALUE, at timestamptz, half_lives interval[] [, k integer [, weight double precision
-    [, max_ahead interval]]]) RETURNS trendsketch;
+    sketch trendsketch, item VALUE, at timestamptz, half_lives interval[] [, k bigint [, weight double precision
+    [, max_ahead interval]]]) RETURNS trendsketch STABLE;
 COMMENT IS 'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing.';
 COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. k: how many '
@@ -60,7 +63,7 @@ COMMENT IS
     'how far after now() an event may be.';
 
 CREATE AGGREGATE trend_scales_agg(
-    item VALUE, at timestamptz, half_lives interval[] [, k integer [, weight double precision
+    item VALUE, at timestamptz, half_lives interval[] [, k bigint [, weight double precision
     [, max_ahead interval]]]) (
     SFUNC = trend_scales_add, SSPACE = 1024);
 COMMENT IS 'The most active items over up to 4 half-lives at once.';
@@ -86,14 +89,14 @@ CREATE AGGREGATE trend_merge(sketch trendsketch) (SFUNC = trend_merge, SSPACE = 
 COMMENT IS 'The sketch of the events of all sketches, at the lowest k.';
 
 CREATE FUNCTION trend_items(
-    sketch trendsketch, n integer DEFAULT NULL, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL)
+    sketch trendsketch, n bigint DEFAULT NULL, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL)
     RETURNS TABLE (item text, score double precision, lower double precision, upper double precision,
         rate_per_second double precision) ROWS 10;
 COMMENT IS
     'The n most active items (all that are held if n is NULL), most active first. rate_per_second: of a steady '
     'stream with this score. as_of: NULL is the newest event. half_life: NULL is the shortest.';
 
-CREATE FUNCTION trend_bursts(sketch trendsketch, n integer DEFAULT NULL)
+CREATE FUNCTION trend_bursts(sketch trendsketch, n bigint DEFAULT NULL)
     RETURNS TABLE (item text, strength double precision, score double precision, expected double precision) ROWS 10;
 COMMENT IS
     'The n items that score, in the shortest half-life, farthest above what their share in the longest makes expect: '

@@ -61,7 +61,7 @@ void read_half_lives(Datum value, bool many, Trend::Params& params) {
 void read_others(FunctionCallInfo fcinfo, int k, int ahead, Trend::Params& params) {
     params.k = Trend::kDefaultK;
     if (PG_NARGS() > k)
-        params.k = static_cast<std::uint32_t>(pg::int_in_range(fcinfo, k, "k", kMaxScales, kMaxEntries));
+        params.k = static_cast<std::uint32_t>(pg::whole_in_range(fcinfo, k, "k", kMaxScales, kMaxEntries));
     params.ahead = Trend::kDay;
     if (PG_NARGS() > ahead) {
         pg::reject_null(fcinfo, ahead, "max_ahead");
@@ -82,6 +82,26 @@ struct TrendShim {
         read_half_lives(PG_GETARG_DATUM(first), kMany, params);
         read_others(fcinfo, first + 1, first + 3, params);
         return params;
+    }
+    static void fill_in(Trend::Params& given, FunctionCallInfo fcinfo, int first, const Trend::Params& held) {
+        if (PG_NARGS() <= first + 1) given.k = held.k;
+        if (PG_NARGS() <= first + 3) given.ahead = held.ahead;
+    }
+    static const char* describe(const Trend::Params& params) {
+        StringInfoData text;
+        initStringInfo(&text);
+        appendStringInfoString(&text, params.scales == 1 ? "half_life" : "half_lives");
+        for (int t = 0; t < params.scales; ++t)
+            appendStringInfo(&text, "%s%s", t == 0 ? " " : ", ", text_of(params.half_lives[t]));
+        appendStringInfo(&text, ", k %u, max_ahead %s", params.k, text_of(params.ahead));
+        return text.data;
+    }
+    static constexpr const char* kParametersHint = "Weights go to trend_weighted_agg(item, at, weight, half_life).";
+
+  private:
+    static const char* text_of(std::int64_t length) {
+        const Interval interval{length, 0, 0};
+        return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&interval)));
     }
 };
 using Shim = TrendShim<false>;
@@ -167,8 +187,8 @@ std::span<std::uint32_t> order_for(const Trend::Reader& s) {
 
 std::size_t rows_wanted(FunctionCallInfo fcinfo, int argument, const Trend::Reader& s) {
     if (PG_ARGISNULL(argument)) return s.entries();
-    const int n = pg::int_in_range(fcinfo, argument, "n", 0, PG_INT32_MAX);
-    return std::min<std::size_t>(s.entries(), static_cast<std::size_t>(n));
+    const int64 n = pg::whole_in_range(fcinfo, argument, "n", 0, PG_INT64_MAX);
+    return std::min(std::size_t{s.entries()}, static_cast<std::size_t>(n));
 }
 
 // lower, estimate, upper of the item in argument 1.
@@ -179,6 +199,15 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     const std::uint32_t i = q.s.find(item);
     if (i == q.s.entries()) return {0, 0, q.s.floor(q.scale) * q.decay};
     return {q.lower(i), q.estimate(i), q.upper(i)};
+}
+
+// A sketch from elsewhere may be ahead of time as an event may be.
+void reject_future_sketch(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return;
+    const Trend a = pg::any<Shim>(fcinfo, 0), b = pg::any<Shim>(fcinfo, 1);
+    const std::int64_t ahead = std::min(a.ahead(), b.ahead());
+    if (a.latest() != Trend::kNever) reject_future(a.latest(), ahead);
+    if (b.latest() != Trend::kNever) reject_future(b.latest(), ahead);
 }
 
 Datum empty(FunctionCallInfo fcinfo, bool many) {
@@ -197,15 +226,13 @@ SKETCH_FUNCTION(trend_add) { return add_event<false>(fcinfo); }
 SKETCH_FUNCTION(trend_scales_add) { return add_event<true>(fcinfo); }
 SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
 
-// A sketch from elsewhere may be ahead of time as an event may be.
 SKETCH_FUNCTION(trend_merge) {
-    if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1)) {
-        const Trend a = pg::any<Shim>(fcinfo, 0), b = pg::any<Shim>(fcinfo, 1);
-        const std::int64_t ahead = std::min(a.ahead(), b.ahead());
-        if (a.latest() != Trend::kNever) reject_future(a.latest(), ahead);
-        if (b.latest() != Trend::kNever) reject_future(b.latest(), ahead);
-    }
+    reject_future_sketch(fcinfo);
     return pg::merge<Shim>(fcinfo);
+}
+SKETCH_FUNCTION(trend_combine) {
+    reject_future_sketch(fcinfo);
+    return pg::combine_states<Shim>(fcinfo);
 }
 
 SKETCH_FUNCTION(trend_items) {
