@@ -12,8 +12,9 @@ SELECT 'every object has a comment', count(*) = 0, string_agg(what, ', ') FROM m
 WHERE obj_description(m.objid, m.classid::regclass::name) IS NULL
   AND NOT EXISTS (SELECT FROM pg_type t WHERE m.classid = 'pg_type'::regclass AND t.oid = m.objid AND t.typelem <> 0);
 
-SELECT 'every function is parallel safe, and immutable but for what asks the clock', count(*) = 0, string_agg(what, ', ') FROM members m
-JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+SELECT 'every function is parallel safe, and immutable but for what asks the clock',
+    count(*) = 0, string_agg(what, ', ')
+FROM members m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE p.proparallel <> 's' OR p.provolatile <>
     CASE WHEN p.prokind = 'f' AND p.proname ~ '^trend_.*(add|merge|combine)$' THEN 's' ELSE 'i' END;
 
