@@ -30,7 +30,7 @@ SELECT 'rejects max_bins: 15, 8193, NULL',
 SELECT 'rejects fraction: 1.5, NaN, -1; width: 0; count: 0',
     pg_temp.rejects('1.5', 'hist_quantile(hist_agg(1), %s)'), pg_temp.rejects('NaN', 'hist_quantile(hist_agg(1), %L)'),
     pg_temp.rejects('{0.5,-1}', 'hist_quantiles(hist_agg(1), %L)'), pg_temp.rejects('0', 'hist_plot(hist_agg(1), %s)'),
-    pg_temp.rejects('0', 'hist_add(NULL, 1, %s)');
+    pg_temp.rejects('0', 'hist_weighted_add(NULL, 1, %s)');
 SELECT 'rejects a moving function outside an aggregate', pg_temp.rejects('1', 'hist_moving_remove(hist_agg(1), %s)');
 
 -- 2. building and reading --------------------------------------------------------------------------------------------
@@ -99,11 +99,11 @@ FROM unnest('{1e300,1,-1e300}'::float8[]) f, generate_series(1, 100);
 SELECT 'sum of tenths is exact', hist_sum(hist_agg(0.1::float8)) = 10000 FROM generate_series(1, 100000);
 -- adding one by one and many times, and a sketch of nothing
 SELECT 'added one by one', hist_add(hist_add(NULL, 3), 1)::bytea = hist_agg(f)::bytea FROM (VALUES (1), (3)) v(f);
-SELECT 'added many times', hist_add(hist_add(NULL, 3, 50), 1, 51)::bytea = hist_agg(f)::bytea
+SELECT 'added many times', hist_weighted_add(hist_weighted_add(NULL, 3, 50), 1, 51)::bytea = hist_agg(f)::bytea
 FROM (SELECT CASE WHEN i <= 50 THEN 3 ELSE 1 END AS f FROM generate_series(1, 101) i) q;
 SELECT 'a count of 10^12: count, sum',
-    hist_count(hist_add(NULL, 2.5, 1000000000000)) = 1000000000000,
-    hist_sum(hist_add(NULL, 2.5, 1000000000000)) = 2500000000000;
+    hist_count(hist_weighted_add(NULL, 2.5, 1000000000000)) = 1000000000000,
+    hist_sum(hist_weighted_add(NULL, 2.5, 1000000000000)) = 2500000000000;
 SELECT 'adding counts one more', bool_and(hist_count(hist_add(s, 7)) = n + 1) FROM hist_samples WHERE n > 0;
 SELECT 'of nothing, by every reader',
     hist_quantile(hist_new(), 0.5) IS NULL, hist_quantiles(hist_new(), '{0.5}') IS NULL,

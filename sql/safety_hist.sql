@@ -34,13 +34,16 @@ RESET statement_timeout;
 
 -- 2. counts end at 2^62
 -- -------------------------------------------------------------------------------------------------
-SELECT 'one more', pg_temp.rejects('4611686018427387904', 'hist_add(hist_add(NULL, 1, %s), 1)::text'),
-    pg_temp.rejects('4611686018427387904', 'hist_add(hist_add(NULL, 1, %s), 1, 1)::text'),
-       pg_temp.rejects('4611686018427387904', '(hist_add(NULL, 1, %s) || hist_agg(1))::text'),
-       pg_temp.rejects('NaN', 'hist_add(hist_add(NULL, %L, 4611686018427387904), 0)::text');
+-- 2^62 - 2, 2^62 and more of one value: 512 of the largest weight are 2^62 - 512.
+CREATE FUNCTION pg_temp.many(v float8, more float8) RETURNS histsketch LANGUAGE sql AS $$
+SELECT hist_weighted_agg(v, CASE i WHEN 0 THEN more ELSE 9007199254740991 END) FROM generate_series(0, 512) i $$;
+SELECT 'one more', pg_temp.rejects('512', 'hist_add(pg_temp.many(1, %s), 1)::text'),
+    pg_temp.rejects('512', 'hist_weighted_add(pg_temp.many(1, %s), 1, 2)::text'),
+    pg_temp.rejects('512', '(pg_temp.many(1, %s) || hist_agg(1))::text'),
+    pg_temp.rejects('513', 'pg_temp.many(1, %s)'), pg_temp.rejects('NaN', 'hist_add(pg_temp.many(%L, 512), 0)::text');
 SELECT 'the last', bool_and(hist_count(s::text::histsketch) = 4611686018427387904)
 FROM unnest('{0,-0,1,-1e300,NaN,Infinity,-Infinity}'::float8[]) v,
-    LATERAL (SELECT hist_add(hist_add(hist_add(NULL, v, 4611686018427387902), 3), v) AS s) q;
+    LATERAL (SELECT hist_add(hist_add(pg_temp.many(v, 510), 3), v) AS s) q;
 CREATE FUNCTION pg_temp.doubled(s histsketch, n int) RETURNS histsketch LANGUAGE plpgsql AS $$
 BEGIN FOR i IN 1..n LOOP s := s || s; END LOOP; RETURN s; END $$;
 SELECT 'doubled', hist_count(pg_temp.doubled(hist_agg(5), 62)) = 4611686018427387904,
@@ -48,7 +51,7 @@ SELECT 'doubled', hist_count(pg_temp.doubled(hist_agg(5), 62)) = 461168601842738
     pg_temp.rejects('hist_agg(5)', 'hist_add(pg_temp.doubled(%s, 62), 1)');
 CREATE AGGREGATE pg_temp.raw_merge(histsketch) (SFUNC = hist_merge, STYPE = histsketch);
 SELECT 'an aggregate', pg_temp.rejects('',
-    '%s(SELECT pg_temp.raw_merge(hist_add(NULL, i, 2305843009213693952)) FROM generate_series(1, 3) i)');
+    '%s(SELECT pg_temp.raw_merge(pg_temp.many(i, 0)) FROM generate_series(1, 3) i)');
 SELECT 'wrapping', pg_temp.rejects((SELECT overlay(overlay(s placing z || z || z
     || z from 29) placing '\x000000000000f0ff000000000000f07f'::bytea from 61)::text
     FROM (SELECT hist_agg(1)::bytea AS s, '\x0000000000000040'::bytea AS z FROM generate_series(1, 100)) q),

@@ -8,7 +8,7 @@ SELECT 'list of nothing', topk_list(topk_new()) = '[]', topk_list(topk_new() || 
 
 -- working states from anybody's aggregates
 CREATE AGGREGATE pg_temp.raw(int4) (SFUNC = topk_add, STYPE = topksketch);
-CREATE AGGREGATE pg_temp.raw_listed(int4, bigint) (SFUNC = topk_list_transition, STYPE = topksketch);
+CREATE AGGREGATE pg_temp.raw_listed(int4, bigint) (SFUNC = topk_list_add, STYPE = topksketch);
 CREATE AGGREGATE pg_temp.raw_merge(topksketch) (SFUNC = topk_merge, STYPE = topksketch);
 CREATE AGGREGATE pg_temp.raw_list(topksketch) (SFUNC = topk_merge, STYPE = topksketch, FINALFUNC = topk_list);
 CREATE TEMP TABLE states AS
@@ -39,20 +39,21 @@ FROM (SELECT topk_agg(lpad(i::text, 8000, 'x'), 1000) AS s FROM generate_series(
 -- sums that are rounded: the bounds hold for the exact ones
 SELECT 'decimal weights', bool_and(lower <= 0.1 * 1000 AND upper >= 0.1 * 1000 AND lower < upper
     AND abs(estimate - 100) < 1e-9)
-FROM topk_items((SELECT topk_agg(i % 10, 100, 0.1) FROM generate_series(1, 10000) i));
+FROM topk_items((SELECT topk_weighted_agg(i % 10, 0.1, 100) FROM generate_series(1, 10000) i));
 SELECT 'whole weights', bool_and(lower = upper AND estimate = 3000)
-FROM topk_items((SELECT topk_agg(i % 10, 100, 3) FROM generate_series(1, 10000) i));
+FROM topk_items((SELECT topk_weighted_agg(i % 10, 3, 100) FROM generate_series(1, 10000) i));
 CREATE TEMP TABLE events AS
 SELECT 'page/' || 200 / (1 + (i * 7919) % 200) AS item, timestamptz '2020-01-01' + i * interval '28 minutes' AS at,
     (1 + i % 97) / 7.0::float8 AS w FROM generate_series(1, 20000) i;
 SELECT 'decayed weights', bool_and(lower <= truth AND truth <= upper)
-FROM (SELECT trend_scales_agg(item, at, '{2 days, 30 days}', 20, w) AS s FROM events) q,
+FROM (SELECT trend_scales_weighted_agg(item, at, w, '{2 days, 30 days}', 20) AS s FROM events) q,
      (SELECT item, sum(w::numeric * power(2::numeric,
          -(extract(epoch FROM (SELECT max(at) FROM events) - at) / 2592000)::numeric(40, 25))) AS truth FROM events
          GROUP BY 1) r,
      trend_bounds(s, item, NULL, '30 days');
 SELECT 'all numbers', bool_and(score < 'Infinity' AND lower >= 0 AND upper < 'Infinity')
-FROM trend_items((SELECT trend_agg(i, timestamptz '2024-01-01' - i * interval '300 years', '1 second', 10, 1e100)
+FROM trend_items((SELECT trend_weighted_agg(
+        i, timestamptz '2024-01-01' - i * interval '300 years', 1e100, '1 second', 10)
     FROM generate_series(0, 20) i));
 
 DROP EXTENSION sketch CASCADE;

@@ -78,6 +78,23 @@ SELECT pg_temp.law('an aggregate of empty ones and s is s', $$
 \gexec
 SELECT pg_temp.law('a column that begins empty', $$
     bool_and((upserted || s)::bytea = s::bytea) FROM (SELECT {empty} AS upserted) q, {stem}_samples $$) \gexec
+-- NULL is a sketch of nothing
+SELECT 'NULL || NULL · ' || stem, pg_temp.rejects('', format('(NULL::%ssketch || NULL%%s)', stem)) FROM rooms;
+SELECT 'the sets', oprname || ' ' || oprleft::regtype::text, count(*) OVER () FROM pg_operator
+WHERE oprname IN ('&', '-') AND oprleft = oprright AND oprleft::regtype::text LIKE '%sketch' ORDER BY 2;
+SELECT 'a & NULL and NULL & a are empty',
+    theta_agg(i, 64) & NULL = theta_new(64) AND NULL & theta_agg(i, 64) = theta_new(64),
+    bloom_agg(i, 100) & NULL = bloom_new(100) AND NULL & bloom_agg(i, 100) = bloom_new(100)
+FROM generate_series(1, 1000) i;
+SELECT 'a - NULL is a', theta_agg(i) - NULL = theta_agg(i), countmin_agg(i) - NULL = countmin_agg(i)
+FROM generate_series(1, 1000) i;
+SELECT 'NULL - a', (NULL - theta_agg(1)) IS NULL, (NULL - countmin_agg(1)) = countmin_weighted_agg(1, -1);
+SELECT 'NULL & NULL', (NULL::thetasketch & NULL) IS NULL AND (NULL::bloomsketch & NULL) IS NULL
+    AND (NULL::thetasketch - NULL) IS NULL AND (NULL::countminsketch - NULL) IS NULL;
+SELECT 'inside an aggregate, first and last', theta_intersect(s ORDER BY o) = theta_new(64),
+    theta_intersect(s ORDER BY o DESC) = theta_new(64), theta_intersect(s) FILTER (WHERE o > 0) = theta_add(NULL, 1, 64)
+FROM (VALUES (0, NULL), (1, theta_add(NULL, 1, 64)), (2, theta_add(NULL, 1, 64))) v(o, s);
+SELECT 'an aggregate of no rows', theta_intersect(s) IS NULL FROM (SELECT theta_new() AS s WHERE false) q;
 
 -- 3. classes of values: no silent no, 0 or double count
 SELECT 'bloom · numbers asked for text',
@@ -127,7 +144,7 @@ SELECT 'aggregates', pg_temp.rejects('3', 'hll_agg(1, %s)'), pg_temp.rejects('95
     pg_temp.rejects('0.05', 'approx_count_distinct(1, %s)');
 SELECT 'over windows', pg_temp.rejects('3', 'hll_agg(1, %s) OVER ()'),
     pg_temp.rejects('95', 'approx_percentile(1, %s) OVER (ORDER BY 1)'),
-    pg_temp.rejects('7', 'countmin_agg(1, 1, %s, 0.9) OVER ()');
+    pg_temp.rejects('7', 'countmin_agg(1, %s, 0.9) OVER ()');
 
 -- 5. parameters are the same in every row of a group, and those of the sketch that is added to
 CREATE TEMP TABLE parameters (aggregate text, parameter text, call text, a text, b text);
@@ -137,25 +154,44 @@ INSERT INTO parameters VALUES
 ('theta_agg', 'k', 'theta_agg(i, {p})', '64', '128'),
 ('bloom_agg', 'capacity', 'bloom_agg(i, {p})', '1000', '100000'),
 ('bloom_agg', 'fpp', 'bloom_agg(i, 1000, {p})', '0.01', '0.1'),
-('countmin_agg', 'epsilon', 'countmin_agg(i, 1, {p}, 0.9)', '0.01', '0.1'),
-('countmin_agg', 'confidence', 'countmin_agg(i, 1, 0.01, {p})', '0.9', '0.999'),
-('countmin_range_agg', 'epsilon', 'countmin_range_agg(i, 1, {p}, 0.9)', '0.1', '0.9'),
-('countmin_range_agg', 'confidence', 'countmin_range_agg(i, 1, 0.5, {p})', '0.9', '0.999'),
+('countmin_agg', 'epsilon', 'countmin_agg(i, {p}, 0.9)', '0.01', '0.1'),
+('countmin_agg', 'confidence', 'countmin_agg(i, 0.01, {p})', '0.9', '0.999'),
+('countmin_range_agg', 'epsilon', 'countmin_range_agg(i, {p}, 0.9)', '0.1', '0.9'),
+('countmin_range_agg', 'confidence', 'countmin_range_agg(i, 0.5, {p})', '0.9', '0.999'),
 ('topk_agg', 'k', 'topk_agg(i, {p})', '10', '20'),
 ('approx_top_k', 'k', 'approx_top_k(i, {p})', '1', '2'),
 ('trend_agg', 'half_life', $$trend_agg(i, '2020-01-01', {p})$$, $$interval '1 day'$$, $$interval '2 days'$$),
 ('trend_agg', 'k', $$trend_agg(i, '2020-01-01', '1 day', {p})$$, '10', '20'),
-('trend_agg', 'max_ahead', $$trend_agg(i, '2020-01-01', '1 day', 10, 1, {p})$$, $$interval '1 day'$$,
+('trend_agg', 'max_ahead', $$trend_agg(i, '2020-01-01', '1 day', 10, {p})$$, $$interval '1 day'$$,
  $$interval '2 days'$$),
 ('trend_scales_agg', 'half_lives', $$trend_scales_agg(i, '2020-01-01', {p})$$, $$'{1 day}'::interval[]$$,
  $$'{1 day,2 days}'::interval[]$$),
 ('trend_scales_agg', 'k', $$trend_scales_agg(i, '2020-01-01', '{1 day}', {p})$$, '10', '20'),
-('trend_scales_agg', 'max_ahead', $$trend_scales_agg(i, '2020-01-01', '{1 day}', 10, 1, {p})$$, $$interval '1 day'$$,
+('trend_scales_agg', 'max_ahead', $$trend_scales_agg(i, '2020-01-01', '{1 day}', 10, {p})$$, $$interval '1 day'$$,
  $$interval '2 days'$$),
 ('kll_agg', 'k', 'kll_agg(i, {p})', '100', '200'),
 ('hist_agg', 'max_bins', 'hist_agg(i, {p})', '100', '200'),
 ('approx_percentile', 'fraction', 'approx_percentile(i, {p})', '0.5', '0.9'),
-('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]');
+('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
+('countmin_weighted_agg', 'epsilon', 'countmin_weighted_agg(i, 2, {p}, 0.9)', '0.01', '0.1'),
+('countmin_weighted_agg', 'confidence', 'countmin_weighted_agg(i, 2, 0.01, {p})', '0.9', '0.999'),
+('countmin_range_weighted_agg', 'epsilon', 'countmin_range_weighted_agg(i, 2, {p}, 0.9)', '0.1', '0.9'),
+('countmin_range_weighted_agg', 'confidence', 'countmin_range_weighted_agg(i, 2, 0.5, {p})', '0.9', '0.999'),
+('topk_weighted_agg', 'k', 'topk_weighted_agg(i, 2, {p})', '10', '20'),
+('trend_weighted_agg', 'half_life', $$trend_weighted_agg(i, '2020-01-01', 2, {p})$$, $$interval '1 day'$$,
+ $$interval '2 days'$$),
+('trend_weighted_agg', 'k', $$trend_weighted_agg(i, '2020-01-01', 2, '1 day', {p})$$, '10', '20'),
+('trend_weighted_agg', 'max_ahead', $$trend_weighted_agg(i, '2020-01-01', 2, '1 day', 10, {p})$$,
+ $$interval '1 day'$$, $$interval '2 days'$$),
+('trend_scales_weighted_agg', 'half_lives', $$trend_scales_weighted_agg(i, '2020-01-01', 2, {p})$$,
+ $$'{1 day}'::interval[]$$, $$'{1 day,2 days}'::interval[]$$),
+('trend_scales_weighted_agg', 'k', $$trend_scales_weighted_agg(i, '2020-01-01', 2, '{1 day}', {p})$$, '10', '20'),
+('trend_scales_weighted_agg', 'max_ahead', $$trend_scales_weighted_agg(i, '2020-01-01', 2, '{1 day}', 10, {p})$$,
+ $$interval '1 day'$$, $$interval '2 days'$$),
+('kll_weighted_agg', 'k', 'kll_weighted_agg(i, 2, {p})', '100', '200'),
+('hist_weighted_agg', 'max_bins', 'hist_weighted_agg(i, 2, {p})', '100', '200'),
+('approx_percentile_weighted', 'fraction', 'approx_percentile_weighted(i, 2, {p})', '0.5', '0.9'),
+('approx_percentile_weighted', 'fractions', 'approx_percentile_weighted(i, 2, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]');
 SELECT 'every parameter of every aggregate has a row', string_agg(DISTINCT concat_ws(' ', p.proname, a.name), ', ')
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
     unnest(p.proargnames) a(name)
@@ -203,6 +239,88 @@ SELECT 'others', pg_temp.rejects('1099511627776', 'hll_new(%s)'), pg_temp.reject
     pg_temp.rejects('1099511627776', 'hist_plot(hist_agg(1), %s)'),
     (SELECT count(*) = 1 FROM topk_items(topk_add(NULL, 1), 1099511627776)),
     (SELECT count(*) = 1 FROM trend_items(trend_add(NULL, 1, '2020-01-01', '1 day'), 1099511627776));
+
+-- 7. weights: in one place, right behind the value; a row of weight w is w rows
+CREATE TEMP TABLE weighted (plain text, call text, rows text);
+INSERT INTO weighted VALUES
+('countmin_agg', 'countmin_weighted_agg(v, {w})', 'countmin_agg(v)'),
+('countmin_range_agg', 'countmin_range_weighted_agg(v, {w})', 'countmin_range_agg(v)'),
+('topk_agg', 'topk_weighted_agg(v, {w}, 500)', 'topk_agg(v, 500)'),
+('trend_agg', $$trend_weighted_agg(v, '2020-01-01', {w}, '1 day', 500)$$,
+    $$trend_agg(v, '2020-01-01', '1 day', 500)$$),
+('trend_scales_agg', $$trend_scales_weighted_agg(v, '2020-01-01', {w}, '{1 day, 7 days}', 500)$$,
+    $$trend_scales_agg(v, '2020-01-01', '{1 day, 7 days}', 500)$$),
+('hist_agg', 'hist_weighted_agg(v, {w})', 'hist_agg(v)'),
+('kll_agg', 'kll_weighted_agg(v, {w}, 2000)', 'kll_agg(v, 2000)'),
+('approx_percentile', 'approx_percentile_weighted(v, {w}, 0.9)', 'approx_percentile(v, 0.9)');
+SELECT 'every aggregate with weights has a row', count(*) = 0, string_agg(DISTINCT p.proname, ', ')
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch') AND p.prokind = 'a'
+  AND 'weight' = ANY (p.proargnames)
+  AND (p.proname NOT IN (SELECT split_part(call, '(', 1) FROM weighted)
+       OR p.proargnames[CASE WHEN 'at' = ANY (p.proargnames) THEN 3 ELSE 2 END] <> 'weight');
+CREATE TEMP TABLE counts AS SELECT v, v % 5 AS w FROM generate_series(1, 400) v;
+INSERT INTO counts VALUES (7, NULL), (NULL, 7), (NULL, NULL);
+CREATE TEMP TABLE singly AS SELECT v FROM counts, generate_series(1, w);
+SELECT format('SELECT %L, %s FROM (SELECT (SELECT %s FROM counts) AS a, (SELECT %s FROM singly) AS b) q',
+              plain || ' · weights are rows', CASE WHEN plain LIKE 'trend%'  -- sums of doubles
+                  THEN 'abs(trend_total(a) / trend_total(b) - 1) < 1e-12' ELSE 'a::text = b::text' END,
+              replace(call, '{w}', 'w'), rows) FROM weighted
+\gexec
+SELECT format('SELECT %L, (SELECT %s FROM counts WHERE w IS NULL) IS NULL', plain || ' · NULL adds nothing',
+              replace(call, '{w}', 'w')) FROM weighted
+\gexec
+SELECT format('SELECT %L, (SELECT %s FROM counts) IS NOT NULL', plain || ' · ' || kind,
+              replace(call, '{w}', 'w::' || kind)) FROM weighted, unnest('{smallint,bigint,numeric,real}'::text[]) kind
+\gexec
+SELECT format('SELECT %L, pg_temp.rejects(%L, %L)', plain || ' · ' || w,
+              '(SELECT ' || replace(call, '{w}', quote_literal(w)) || ' FROM counts WHERE v = 1)', '%s')
+FROM weighted, unnest('{2.5,NaN,Infinity,-1}'::text[]) w WHERE NOT (w = '2.5' AND plain ~ 'topk|trend')
+\gexec
+SELECT 'the largest', hist_count(hist_weighted_agg(1, 9007199254740991)) = 9007199254740991,
+    kll_count(kll_weighted_agg(1, 9007199254740991)) = 9007199254740991,
+    countmin_total(countmin_weighted_agg(1, 9007199254740991)) = 9007199254740991;
+SELECT 'one more', pg_temp.rejects('9007199254740992', 'hist_weighted_agg(1, %s)'),
+    pg_temp.rejects('9007199254740992', 'kll_weighted_agg(1, %s)'),
+    pg_temp.rejects('9007199254740992', 'countmin_weighted_agg(1, %s)'),
+    pg_temp.rejects('9007199254740992', 'approx_percentile_weighted(1, %s, 0.5)');
+SELECT 'percentiles of counts', approx_percentile_weighted(v, w, 0.5)
+        = (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY v) FROM singly WHERE v <= 20),
+    approx_percentile_weighted(v, w, ARRAY[0, 0.5, 1])
+        = (SELECT percentile_disc(ARRAY[0, 0.5, 1]) WITHIN GROUP (ORDER BY v) FROM singly WHERE v <= 20)::float8[]
+FROM counts WHERE v <= 20;
+
+-- 8. items: equal numbers are one, whatever their type; the text is the value's own
+SELECT 'own text', x::text, (SELECT array_agg(item) FROM topk_items(topk_add(NULL, x)))
+FROM unnest('{0.1,5,1e10,-0,NaN}'::real[]) x;
+SELECT 'own text', x::text, (SELECT array_agg(item) FROM topk_items(topk_add(NULL, x)))
+FROM unnest('{0.1,5,1e20,1e-7,1e300,-0,-Infinity}'::float8[]) x;
+SELECT 'numeric and double precision', count(*) = 1 
+FROM topk_items((SELECT topk_agg(0.1) || topk_agg(0.1::float8) || topk_agg(0.10)
+    || topk_add(topk_agg(0.1), 0.1::float8)));
+SELECT 'far numbers too', x, (SELECT array_agg(item) FROM topk_items(topk_add(topk_add(NULL, x), x::float8)))
+FROM unnest('{1e25,1e300,1e-7,1e-60,-1.5e100,0.1}'::numeric[]) x;
+SELECT 'numbers and integers', topk_estimate(topk_agg(2.50), 2.5::float8) = 1, topk_estimate(topk_agg(5.0), 5) = 1,
+    topk_estimate(topk_agg(5), 5.00) = 1, topk_estimate(topk_agg(5), 5::float8) = 1,
+    topk_estimate(topk_add(topk_agg(5), 5.0), 5::smallint) = 2,
+    topk_estimate(topk_add(topk_agg(5.0), 5), 5::real::float8) = 2, topk_estimate(topk_agg(5::real), 5) = 1,
+    topk_estimate(topk_agg(1e10::real), 10000000000) = 1, topk_estimate(topk_agg(5), 5::real) = 1;
+SELECT 'no such number there', pg_temp.rejects('5.5', 'topk_estimate(topk_agg(5), %s)'),
+    pg_temp.rejects('5.5', 'topk_add(topk_agg(5), %s)'), pg_temp.rejects('16777217', 'topk_add(topk_agg(5::real), %s)'),
+    pg_temp.rejects('1e30', 'topk_add(topk_agg(5), %s)');
+SELECT 'a real is no numeric', pg_temp.rejects('0.1', 'topk_estimate(topk_agg(0.1::real), %s)'),
+    pg_temp.rejects('0.1', 'topk_agg(%s) || topk_agg(%1$s::real)');
+SELECT 'numbers asked for text', pg_temp.rejects('5', 'topk_estimate(topk_agg(5), %L)'),
+    pg_temp.rejects('5', $$trend_score(trend_agg(5, '2020-01-01', '1 day'), %L)$$),
+    pg_temp.rejects('5', $$trend_add(trend_agg(5, '2020-01-01', '1 day'), %L, '2020-01-01', '1 day')$$);
+SELECT 'jsonb', item FROM topk_items((SELECT topk_agg(j) FROM jsonb_array_elements(
+    '["a", "say \"hi\"\\\n\u0001é", 5, "5", 1.50, true, null, {"k": "v"}, [1], ""]') j)) ORDER BY item COLLATE "C";
+SELECT 'jsonb tells 5 and "5" apart',
+    topk_estimate(topk_agg(j), '5'::jsonb) = 1, topk_estimate(topk_agg(j), '"5"'::jsonb) = 2
+FROM (VALUES ('5'::jsonb), ('"5"'), ('"5"')) v(j);
+CREATE TYPE surface_mood AS ENUM ('sad', 'ok');
+SELECT 'enum labels are text', topk_estimate(topk_agg('ok'::surface_mood), 'ok') = 1;
+DROP TYPE surface_mood;
 DROP TABLE two;
 DROP MATERIALIZED VIEW all_keys;
 SELECT format('DROP TABLE %s_samples, %1$s_keyed', stem) FROM rooms

@@ -50,7 +50,7 @@ SELECT 'values of all kinds', bool_and(ok) FROM (
     UNION ALL SELECT theta_estimate(theta_agg(x)) = 1 FROM (VALUES (0::float4), ('-0')) v(x)
     UNION ALL SELECT theta_estimate(theta_agg(x)) = 2 FROM (VALUES ('a'), ('b')) v(x)
     UNION ALL SELECT theta_estimate(theta_agg(x)) = 1 FROM (VALUES (interval '1 day'), ('24 hours')) v(x)
-    UNION ALL SELECT theta_estimate(theta_agg(x)) = 2 FROM (VALUES ('a'::"char"), ('b')) v(x)
+    UNION ALL SELECT theta_estimate(theta_agg(x)) = 2 FROM (VALUES ('a'::name), ('b')) v(x)
     UNION ALL SELECT theta_estimate(theta_agg(x)) = 1 FROM (VALUES ('{"a": 1}'::jsonb), ('{"a": 1.0}')) v(x)) q;
 SELECT 'added one by one', theta_add(theta_add(NULL, 'a'), 'b')::bytea = theta_agg(x)::bytea
 FROM (VALUES ('a'), ('b')) v(x);
@@ -65,9 +65,9 @@ FROM (SELECT theta_agg(i) AS s FROM generate_series(1, 1000000) i) q;
 
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
 SELECT 'theta_intersect of no rows', theta_intersect(NULL::thetasketch) IS NULL FROM theta_rows WHERE false;
-SELECT 'theta_intersect of NULLs', theta_intersect(NULL::thetasketch) IS NULL FROM theta_rows;
+SELECT 'theta_intersect of NULLs', theta_estimate(theta_intersect(NULL::thetasketch)) = 0 FROM theta_rows;
 SELECT 'NULL: s & NULL, NULL & s, s - NULL, jaccard',
-    (s & NULL) IS NULL, (NULL & s) IS NULL, (s - NULL) IS NULL, (theta_jaccard(s, NULL)).estimate IS NULL
+    theta_estimate(s & NULL) = 0, theta_estimate(NULL & s) = 0, s - NULL = s, (theta_jaccard(s, NULL)).estimate IS NULL
 FROM theta_samples WHERE n = 65 AND k = 64;
 
 -- 4. merging ---------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ FROM theta_sets;
 -- a sketch of nothing is not the state that has seen nothing
 SELECT 'theta_intersect of nothing, of NULL, of all',
     theta_estimate(theta_intersect(x)) = 0, theta_estimate(theta_intersect(y)) = 1000,
-    theta_estimate(theta_intersect(z)) = 2000, theta_intersect(z) FILTER (WHERE false) IS NULL
+    theta_estimate(theta_intersect(z)) = 0, theta_intersect(z) FILTER (WHERE false) IS NULL
 FROM theta_sets, LATERAL (VALUES (theta_new(), low, low), (low, even, NULL), (high, all_of, low)) v(x, y, z);
 -- operators of other types still mean what they did
 SELECT 'operators of other types',

@@ -23,8 +23,8 @@ SELECT 'rejects k: 0, 10001, NULL, 1001 of approx_top_k',
     pg_temp.rejects('0', 'topk_agg(1, %s)'), pg_temp.rejects('10001', 'topk_new(%s)'),
     pg_temp.rejects('NULL', 'topk_agg(1, %s)'), pg_temp.rejects('1001', 'approx_top_k(1, %s)');
 SELECT 'rejects weight: -1, NaN, infinity',
-    pg_temp.rejects('-1', 'topk_agg(1, 5, %s)'), pg_temp.rejects('NaN', 'topk_agg(1, 5, %L)'),
-    pg_temp.rejects('Infinity', 'topk_agg(1, 5, %L)');
+    pg_temp.rejects('-1', 'topk_weighted_agg(1, %s, 5)'), pg_temp.rejects('NaN', 'topk_weighted_agg(1, %L, 5)'),
+    pg_temp.rejects('Infinity', 'topk_weighted_agg(1, %L, 5)');
 SELECT 'rejects n: -1; rejects threshold: -0.1',
     pg_temp.rejects('-1', 'topk_items(topk_new(), %s)'), pg_temp.rejects('-0.1', 'topk_above(topk_new(), %s)');
 
@@ -59,16 +59,18 @@ SELECT 'a threshold as weight and as share',
 FROM (SELECT topk_agg(t, 60) AS s FROM topk_rows) q;
 -- weights: integers stay integers in print
 SELECT 'weights', bool_and(estimate = w)
-FROM (SELECT (topk_items(topk_agg(v, 1000, w))).* FROM topk_rows) q
+FROM (SELECT (topk_items(topk_weighted_agg(v, w, 1000))).* FROM topk_rows) q
 JOIN (SELECT v::text AS item, sum(w) AS w FROM topk_rows GROUP BY v) r USING (item);
 SELECT 'weights of', item, estimate
-FROM topk_items((SELECT topk_agg(x, 5, w)
+FROM topk_items((SELECT topk_weighted_agg(x, w, 5)
     FROM (VALUES ('a', 1.0), ('b', 2.5), ('a', 2.0), ('c', 0), ('d', NULL), (NULL, 9)) v(x, w)));
 SELECT 'added one by one: texts, in any order',
     topk_add(topk_add(NULL, 'a'), 'b')::bytea = topk_agg(x)::bytea,
-    topk_add(topk_add(NULL, 'b', 1), 'a')::bytea = topk_agg(x)::bytea
+    topk_add(topk_weighted_add(NULL, 'b', 1), 'a')::bytea = topk_agg(x)::bytea
 FROM (VALUES ('a'), ('b')) v(x);
-SELECT 'adding to one of another k', topk_add(topk_new(5), 'x', 3)::bytea = topk_agg('x'::text, 5, 3)::bytea;
+SELECT 'adding to one of another k',
+    topk_weighted_add(topk_new(5), 'x', 3)::bytea = topk_weighted_agg('x'::text, 3, 5)::bytea,
+    topk_add(topk_new(5), 'x', 5)::bytea = topk_agg('x'::text, 5)::bytea;
 SELECT 'estimate: of the first, of none', topk_estimate(s, 'page/1') = n, topk_estimate(s, 'nowhere') = 0
 FROM (SELECT topk_agg(t) AS s FROM topk_rows) q, topk_truth WHERE item = 'page/1';
 SELECT 'approx_top_k', approx_top_k(t, 2) FROM topk_rows;
@@ -96,7 +98,7 @@ SELECT 'kinds of items', (SELECT array_agg(item ORDER BY item COLLATE "C") FROM 
     UNION ALL SELECT 10, topk_agg(x) FROM (VALUES ('10.0.0.1'::inet), ('::1')) v(x)
     UNION ALL SELECT 11, topk_agg(x) FROM (VALUES ('{"a": 1}'::jsonb)) v(x)
     UNION ALL SELECT 12, topk_agg(x) FROM (VALUES ('a'::char(5)), ('a')) v(x)
-    UNION ALL SELECT 13, topk_agg(x) FROM (VALUES ('a'::"char"), ('b')) v(x)
+    UNION ALL SELECT 13, topk_agg(x) FROM (VALUES ('a'::name), ('b')) v(x)
     UNION ALL SELECT 14, topk_agg(x) FROM (VALUES ('00000000-0000-0000-0000-000000000001'::uuid)) v(x)) q ORDER BY o;
 CREATE TYPE topk_mood AS ENUM ('sad', 'ok');
 SELECT 'enums by label', (SELECT array_agg(item ORDER BY item) FROM topk_items(topk_agg(x)))

@@ -23,7 +23,7 @@ FROM trend_rows, unnest(ARRAY[interval '2 days', '30 days']) h GROUP BY 1, 2;
 
 -- 1. what is rejected ------------------------------------------------------------------------------------------------
 CREATE TABLE trend_samples AS
-SELECT n, k, trend_scales_agg(item, at, '{2 days, 30 days}', k, w) AS s
+SELECT n, k, trend_scales_weighted_agg(item, at, w, '{2 days, 30 days}', k) AS s
 FROM unnest(ARRAY[1, 10, 1000, 20000]) n, unnest(ARRAY[4, 20, 500]) k,
     trend_rows WHERE i <= n GROUP BY n, k;
 
@@ -50,9 +50,9 @@ SELECT 'rejects moments: infinity, -infinity',
     pg_temp.rejects('infinity', 'trend_agg(1, %L, ''1 day'')'),
     pg_temp.rejects('-infinity', 'trend_agg(1, %L, ''1 day'')');
 SELECT 'rejects weight: -1, 1e-200, NaN',
-    pg_temp.rejects('-1', 'trend_agg(1, ''2020-01-01'', ''1 day'', 9, %s)'),
-    pg_temp.rejects('1e-200', 'trend_agg(1, ''2020-01-01'', ''1 day'', 9, %s)'),
-    pg_temp.rejects('NaN', 'trend_agg(1, ''2020-01-01'', ''1 day'', 9, %L)');
+    pg_temp.rejects('-1', 'trend_weighted_agg(1, ''2020-01-01'', %s, ''1 day'', 9)'),
+    pg_temp.rejects('1e-200', 'trend_weighted_agg(1, ''2020-01-01'', %s, ''1 day'', 9)'),
+    pg_temp.rejects('NaN', 'trend_weighted_agg(1, ''2020-01-01'', %L, ''1 day'', 9)');
 SELECT 'rejects as_of: infinity; rejects a half-life it has not',
     pg_temp.rejects('infinity', 'trend_total(trend_new(''1 day''), %L)'),
     pg_temp.rejects('2 days', 'trend_total(trend_new(''1 day''), NULL, %L)');
@@ -82,14 +82,14 @@ SELECT 'error: at most total * 2 / k, not 0',
 FROM trend_samples, unnest(ARRAY[interval '2 days', '30 days']) h;
 -- one half-life is what two are; literals are plain
 SELECT 'one half-life is as of two', bool_and(pg_temp.near(a.score, b.score))
-FROM (SELECT (trend_items(trend_agg(item, at, '2 days', 500, w))).* FROM trend_rows) a
+FROM (SELECT (trend_items(trend_weighted_agg(item, at, w, '2 days', 500))).* FROM trend_rows) a
 JOIN (SELECT item, score FROM trend_truth WHERE h = '2 days') b USING (item);
 SELECT 'literals: agg, add',
     trend_agg('x', '2024-01-01', '1 day')::bytea = trend_add(NULL, 'x', '2024-01-01', '1 day')::bytea,
     trend_add(trend_new('1 day'), 'x', '2024-01-01', '1 day')::bytea = trend_agg('x', '2024-01-01', '24:00')::bytea;
 SELECT 'half-lives in any order, and defaults',
     trend_scales_agg('x', '2024-01-01', '{7 days,1 day}')::bytea
-        = trend_scales_agg('x', '2024-01-01', '{1 day,7 days}', 128, 1, '1 day')::bytea;
+        = trend_scales_agg('x', '2024-01-01', '{1 day,7 days}', 128, '1 day')::bytea;
 -- an event halves with every half-life; a steady rate is found again
 SELECT 'a score halves: now, after 1 day, after 10',
     trend_score(s, 'x') = 1, trend_score(s, 'x', '2024-01-02') = 0.5, trend_score(s, 'x', '2024-01-11') = 1 / 1024.0
@@ -115,21 +115,21 @@ SELECT 'rejects bursts of one half-life', pg_temp.rejects('1 day', 'trend_bursts
 -- the future: an error, unless the sketch was made to take it
 SELECT 'rejects the future', pg_temp.rejects('9999-01-01', 'trend_agg(1, %L, ''1 day'')');
 SELECT 'takes the future within max_ahead',
-    trend_latest(trend_agg(1, '2525-01-01', '1 day', 128, 1, '365250 days')) = '2525-01-01';
+    trend_latest(trend_agg(1, '2525-01-01', '1 day', 128, '365250 days')) = '2525-01-01';
 SELECT 'the future: 23 hours, 25 hours',
     trend_latest(trend_agg(1, now() + interval '23 hours', '1 day')) > now(),
     pg_temp.rejects('25 hours', 'trend_agg(1, now() + interval %L, ''1 day'')') LIKE '22008 %';
 SELECT 'rejects a moment beyond all; rejects max_ahead: -1 day',
-    pg_temp.rejects('9999-01-01', 'trend_agg(1, %L, ''1 day'', 128, 1, ''4000000 days'')'),
+    pg_temp.rejects('9999-01-01', 'trend_agg(1, %L, ''1 day'', 128, ''4000000 days'')'),
     pg_temp.rejects('-1 day', 'trend_new(''1 day'', 128, %L)');
 SELECT 'rejects merging with the far future',
-    pg_temp.rejects(trend_agg(1, '2525-01-01', '1 day', 128, 1, '365250 days')::text,
+    pg_temp.rejects(trend_agg(1, '2525-01-01', '1 day', 128, '365250 days')::text,
         '%L::trendsketch || trend_agg(1, ''2020-01-01'', ''1 day'')') LIKE '22008 an event at %';
 
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
 SELECT 'a NULL moment adds nothing', trend_agg(1, NULL, '1 day') IS NULL FROM trend_rows;
 SELECT 'NULL weights add nothing',
-    pg_temp.near(trend_total(trend_agg(w, at, '1 day', 10, CASE WHEN i = 5 THEN 3.0 END)), 3)
+    pg_temp.near(trend_total(trend_weighted_agg(w, at, CASE WHEN i = 5 THEN 3.0 END, '1 day', 10)), 3)
 FROM trend_rows;
 SELECT 'no items of nothing', count(*) = 0 FROM trend_items(trend_new('1 day'));
 SELECT 'of nothing: total, error, score, latest',
@@ -143,8 +143,8 @@ CREATE FUNCTION pg_temp.same(a trendsketch, b trendsketch) RETURNS bool LANGUAGE
     SELECT trend_latest(a) = trend_latest(b)
        AND bool_and(coalesce(pg_temp.near(x.score, y.score) AND abs(x.upper - y.upper) <= 2e-11 * y.upper, false))
        FROM trend_items(a) x FULL JOIN trend_items(b) y USING (item) $$;
-SELECT 'events in any order are the same', bool_and(pg_temp.same(trend_scales_agg, s))
-FROM trend_samples, (SELECT trend_scales_agg(item, at, '{2 days, 30 days}', 500, w ORDER BY md5(i::text))
+SELECT 'events in any order are the same', bool_and(pg_temp.same(trend_scales_weighted_agg, s))
+FROM trend_samples, (SELECT trend_scales_weighted_agg(item, at, w, '{2 days, 30 days}', 500 ORDER BY md5(i::text))
     FROM trend_rows) q WHERE n = 20000 AND k = 500;
 SELECT 'merging goes to the lower k', bool_and(trend_info(a.s || b.s) -> 'k' = to_jsonb(least(a.k, b.k)))
 FROM trend_samples a, trend_samples b;

@@ -50,18 +50,16 @@ struct Data {
 struct Errors {
     double runs = 0, within = 0, worst = 0, squares = 0, count = 0, covered = 0;
 
-    // The rank error of 99 quantiles: how far the asked row is from the rows that the answer's equals take.
-    void add(const Kll::Reader& s, std::vector<double>& values) {
-        std::sort(values.begin(), values.end());
-        const auto n = static_cast<double>(values.size());
+    // The rank error of 99 quantiles of n rows: how far the asked row is from the rows that the answer's equals take.
+    // rows_of(answer): how many rows are below it, and how many are not above it.
+    template <class RowsOf>
+    void add(const Kll::Reader& s, double n, RowsOf rows_of) {
         double largest = 0;
         for (int p = 1; p < 100; ++p) {
             const double row = std::ceil(p / 100.0 * n);
             const auto distance = [&](double answer) {
-                const auto [first, end] = std::equal_range(values.begin(), values.end(), answer);
-                const double low = static_cast<double>(first - values.begin()) + 1;
-                const double high = static_cast<double>(end - values.begin());
-                return row < low ? row - low : row > high ? row - high : 0.0;
+                const auto [below, upto] = rows_of(answer);
+                return row <= below ? row - below - 1 : row > upto ? row - upto : 0.0;
             };
             const Bounds b = s.bounds(p / 100.0, 0.95);
             const double error = distance(b.estimate) / n;
@@ -73,6 +71,13 @@ struct Errors {
         ++runs;
         within += largest <= s.epsilon();
         worst = std::max(worst, largest);
+    }
+    void add(const Kll::Reader& s, std::vector<double>& values) {
+        std::sort(values.begin(), values.end());
+        add(s, static_cast<double>(values.size()), [&](double answer) {
+            const auto [first, end] = std::equal_range(values.begin(), values.end(), answer);
+            return std::pair(static_cast<double>(first - values.begin()), static_cast<double>(end - values.begin()));
+        });
     }
     double rms() const { return std::sqrt(squares / count); }
     void print(const std::string& what, double n) const {
@@ -149,6 +154,77 @@ TEST_P(KllAccuracy, RandomMergeTrees) {
 }
 
 INSTANTIATE_TEST_SUITE_P(K200, KllAccuracy, testing::ValuesIn(kShapes));
+
+// --- weights ---------------------------------------------------------------------------------------------------------
+
+enum class Weights { few, counts, skewed, first, last };
+
+const char* name_of(Weights weights) {
+    constexpr const char* kNames[] = {"1 to 4", "1 to 1000", "2^0 to 2^40", "first row half", "last row half"};
+    return kNames[static_cast<int>(weights)];
+}
+
+std::uint64_t weight_of(Weights weights, std::uint64_t i, std::uint64_t n, Random& random) {
+    switch (weights) {
+        case Weights::few: return 1 + random.below(4);
+        case Weights::counts: return 1 + random.below(1000);
+        case Weights::skewed: return std::uint64_t{1} << random.below(41);
+        case Weights::first: return i == 0 ? 3 * n : 1 + random.below(5);
+        case Weights::last: return i == n - 1 ? 3 * n : 1 + random.below(5);
+    }
+    return 1;
+}
+
+// Rows with weights, in parts that are merged: as working states every other time.
+Errors simulate(Shape shape, Weights weights, std::uint64_t n, int runs, std::size_t parts) {
+    Errors errors;
+    std::vector<std::pair<double, double>> rows(n);  // value; the weight, then all weights up to it
+    for (int run = 0; run < runs; ++run) {
+        Data data{shape, n, {static_cast<std::uint64_t>(run) * 1000003 + n}};
+        std::uint64_t total = 0;
+        std::vector<Sketch<Kll>> forest(parts, Sketch<Kll>(Kll::Params{Kll::kDefaultK}));
+        for (std::uint64_t i = 0; i < n; ++i) {
+            const std::uint64_t weight = weight_of(weights, i, n, data.random);
+            const double value = data.next(i) + run;
+            rows[i] = {value, static_cast<double>(weight)};
+            total += weight;
+            forest[i * parts / n].add([=](Kll& s) { return s.add(value, weight); });
+        }
+        for (std::size_t part = 1; part < parts; ++part)
+            part % 2 == 0 ? forest[0].merge(forest[part].kernel()) : forest[0].merge(forest[part].trimmed());
+        std::sort(rows.begin(), rows.end());
+        double all = 0;
+        for (auto& [value, weight] : rows) weight = all += weight;
+        const Image image = forest[0].trimmed();
+        const Kll::Reader s = open<Kll>(image);
+        EXPECT_EQ(s.values(), total);
+        errors.add(s, all, [&](double answer) {
+            const auto first = std::lower_bound(rows.begin(), rows.end(), std::pair(answer, -1.0));
+            const auto end = std::lower_bound(rows.begin(), rows.end(), std::pair(std::nextafter(answer, 1e300), -1.0));
+            return std::pair(first == rows.begin() ? 0.0 : (first - 1)->second,
+                             end == rows.begin() ? 0.0 : (end - 1)->second);
+        });
+    }
+    return errors;
+}
+
+class KllWeights : public testing::TestWithParam<Weights> {};
+
+TEST_P(KllWeights, KeepThePromise) {
+    for (const Shape shape : {Shape::uniform, Shape::sorted, Shape::zoomed})
+        for (const std::uint64_t n : {1000, 30000, 300000})
+            for (const std::size_t parts : {1, 30}) {
+                if (n == 300000 && shape != Shape::uniform) continue;
+                const Errors e = simulate(shape, GetParam(), n, n == 300000 ? 20 : 60, parts);
+                e.print(std::string(name_of(shape)) + ", " + name_of(GetParam()) + (parts > 1 ? ", 30 parts" : ""),
+                        static_cast<double>(n));
+                expect_promise(e);
+            }
+}
+
+INSTANTIATE_TEST_SUITE_P(K200, KllWeights,
+                         testing::Values(Weights::few, Weights::counts, Weights::skewed, Weights::first,
+                                         Weights::last));
 
 TEST(KllAccuracy, EveryK) {
     for (const int k : {8, 20, 50, 100, 400, 1600}) {

@@ -9,6 +9,7 @@ namespace {
 struct Room {
     using Kernel = sketch::Kll;
     static sketch::Status add(sketch::Kll& s, std::uint64_t i) {
+        if (i % 5 == 0) return s.add(static_cast<double>(i % 100), i % 2 == 0 ? i % 1000 : i % 1024 << 40);
         return s.add(i % 7 == 3 ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(i) - 9.5);
     }
     static void read(const sketch::Kll::Reader& s) {

@@ -41,7 +41,9 @@ struct KllLaws {
     static constexpr bool kIdempotent = false;
 
     static std::vector<Kll::Params> params() { return {{3000}, {1000}, {200}, {100}, {13}, {8}}; }
-    static Status add(Kll& s, std::uint64_t i) { return s.add(item(i)); }
+    static Status add(Kll& s, std::uint64_t i) {
+        return i % 5 == 0 ? s.add(item(i), i % 3 == 0 ? i % 1000 : 3) : s.add(item(i));
+    }
     static double read(const Kll::Reader& s) {
         if (s.values() == 0) return 0;
         double sum = static_cast<double>(s.values()) + static_cast<double>(s.nans());
@@ -217,6 +219,67 @@ TEST(Kll, MergeTrees) {
             EXPECT_LE(static_cast<double>(below) / n, p / 100.0 + margin);
         }
     }
+}
+
+// A weight is as many rows: exactly while the sketch is exact; then in number, ends and NaNs, whatever the weights, and
+// whether what waits is flushed by more of it, by rows without weights, by growth, by a merge or at the end.
+TEST(Kll, WeightsAreRows) {
+    for (const int k : {8, 200, 3000}) {
+        Random random{static_cast<std::uint64_t>(k)};
+        Sketch<Kll> weighted(Kll::Params{k}), rows(Kll::Params{k});
+        std::uint64_t all = 0, missing = 0;
+        double least = kInfinity, most = -kInfinity;
+        for (std::uint64_t i = 0; i < 3000; ++i) {
+            const double value = item(i);
+            std::uint64_t times = random.below(4);
+            if (i % 100 >= 50) times = random.below(std::uint64_t{1} << random.below(50));
+            if (i % 17 == 0) times = 1;
+            ASSERT_EQ(weighted.add([=](Kll& s) { return s.add(value, times); }), Status::ok);
+            all += times;
+            missing += std::isnan(value) ? times : 0;
+            if (times != 0 && !std::isnan(value)) {
+                least = std::min(least, value);
+                most = std::max(most, value);
+            }
+            if (i < 50)
+                for (std::uint64_t j = 0; j < times; ++j) rows.add([=](Kll& s) { return s.add(value); });
+            if (i == 4 || (i == 49 && k > 8)) {
+                EXPECT_TRUE(weighted.trimmed() == rows.trimmed()) << k;
+            }
+            if (i % 250 != 0) continue;
+            Sketch<Kll> twice(Kll::Params{k});
+            twice.merge(weighted.trimmed());
+            twice.merge(weighted.kernel());
+            for (std::uint64_t copies : {1, 2}) {
+                const Image image = copies == 1 ? weighted.trimmed() : twice.trimmed();
+                const Kll::Reader s = open<Kll>(image);
+                EXPECT_EQ(s.values(), copies * all);
+                EXPECT_EQ(s.nans(), copies * missing);
+                if (all == missing) continue;
+                EXPECT_EQ(s.min(), least);
+                EXPECT_TRUE(missing == 0 ? s.max() == most : std::isnan(s.max()));
+            }
+        }
+    }
+}
+
+// The totals of what waits with weights are counted, so that the limit is met to the value.
+TEST(Kll, WeightsUpToTheLimit) {
+    constexpr std::uint64_t kMost = (std::uint64_t{1} << 53) - 1;
+    Sketch<Kll> sketch(Kll::Params{200});
+    std::uint64_t left = kMaxValues;
+    for (std::uint64_t i = 0; left != 0; ++i) {
+        const std::uint64_t times = std::min(left, kMost);
+        ASSERT_EQ(sketch.add([=](Kll& s) { return s.add(static_cast<double>(i % 1000), times); }), Status::ok);
+        left -= times;
+        if (left < kMost) {
+            ASSERT_EQ(sketch.add([=](Kll& s) { return s.add(1, left + 1); }), Status::overflow);
+        }
+    }
+    EXPECT_EQ(sketch.add([](Kll& s) { return s.add(1); }), Status::overflow);
+    EXPECT_EQ(sketch.add([](Kll& s) { return s.add(1, 2); }), Status::overflow);
+    EXPECT_EQ(sketch.add([](Kll& s) { return s.add(kNaN, 2); }), Status::overflow);
+    EXPECT_EQ(open<Kll>(sketch.trimmed()).values(), kMaxValues);
 }
 
 // Merged with itself, a sketch doubles its weights.

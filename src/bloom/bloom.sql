@@ -15,8 +15,10 @@ COMMENT ON FUNCTION bloom_merge(bloomsketch, bloomsketch) IS
 COMMENT ON FUNCTION bloom_info(bloomsketch) IS
     'Mode, the rate of false positives asked for and the present one, estimate, bits of a prefix and bytes.';
 
-CREATE FUNCTION bloom_intersect(a bloomsketch, b bloomsketch) RETURNS bloomsketch STRICT;
-COMMENT IS 'A sketch that holds at least the values of both, and those that share a hash prefix with one of the other.';
+CREATE FUNCTION bloom_intersect(a bloomsketch, b bloomsketch) RETURNS bloomsketch;
+COMMENT IS
+    'A sketch that holds at least the values of both, and those that share a hash prefix with one of the other. NULL '
+    'is a sketch of nothing.';
 CREATE OPERATOR & (LEFTARG = bloomsketch, RIGHTARG = bloomsketch, FUNCTION = bloom_intersect, COMMUTATOR = &);
 COMMENT ON OPERATOR & (bloomsketch, bloomsketch) IS 'bloom_intersect';
 

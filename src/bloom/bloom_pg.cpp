@@ -53,7 +53,10 @@ SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_combine) { return pg::combine_states<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
+// NULL is a sketch of nothing.
 SKETCH_FUNCTION(bloom_intersect) {
+    if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) PG_RETURN_NULL();
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return pg::empty_like<BloomShim>(fcinfo, PG_ARGISNULL(0) ? 1 : 0);
     const Bloom::Reader a = pg::reader<BloomShim>(fcinfo, 0), b = pg::reader<BloomShim>(fcinfo, 1);
     const ValueClass held = pg::joint_class(fcinfo, BloomShim::kType, a, b);
     const Bloom::Intersection both(a, b);

@@ -14,9 +14,22 @@
 namespace sketch {
 
 // What items are. All but integers are strings of bytes; a sketch holds items of one kind. The numbers are stored.
-enum class ItemKind : std::uint8_t { none, integer, text, bytes, boolean, number, real, uuid, date, timestamp, other };
+enum class ItemKind : std::uint8_t {
+    none,
+    integer,
+    text,
+    bytes,
+    boolean,
+    number,
+    real,
+    uuid,
+    date,
+    timestamp,
+    other,
+    json
+};
 
-inline constexpr ItemKind kLastItemKind = ItemKind::other;
+inline constexpr ItemKind kLastItemKind = ItemKind::json;
 inline constexpr std::size_t kMaxItemBytes = 8191;
 
 // Copies as memcpy does, without its call: most items are short. Of two pieces the second may repeat some of the first.

@@ -33,11 +33,12 @@ struct CountMinShim {
     // factor below three between them.)
     static constexpr double kEpsilon = ranges ? 0.1 : 0.001, kConfidence = 0.99;
 
-    static void require_alike(const CountMin& a, const CountMin& b) {
+    static void require_alike(FunctionCallInfo fcinfo, const CountMin& a, const CountMin& b) {
         if (a.ranges() != b.ranges())
-            ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("cannot combine a countminsketch that has levels for ranges with one that has none"),
-                    errhint("Build both with countmin_agg, or both with countmin_range_agg."));
+            ereport(
+                ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+                errmsg("%s: one countminsketch has levels for ranges, and the other none", pg::function_name(fcinfo)),
+                errhint("Build both with countmin_agg, or both with countmin_range_agg."));
     }
 
     // Epsilons and confidences with the same width and depth give the same sketch.
@@ -45,8 +46,8 @@ struct CountMinShim {
         return psprintf("width %d and depth %d", 1 << params.lg_width, params.depth);
     }
     static constexpr const char* kParametersHint =
-        "epsilon and confidence set the width and the depth. For several columns write (a, b): they are one value "
-        "then.";
+        "epsilon and confidence set the width and the depth. Weights go to countmin_weighted_agg(value, weight); for "
+        "several columns write (a, b): they are one value then.";
 
     static CountMin::Params params(FunctionCallInfo fcinfo, int first) {
         if (PG_NARGS() <= first) return CountMin::params_for(kEpsilon, kConfidence, ranges);
@@ -59,8 +60,10 @@ using Ranges = CountMinShim<true>;
 
 // --- building -------------------------------------------------------------------------------------------------------
 
-// (sketch, value [, weight [, epsilon, confidence]])
-constexpr int kWeight = 2, kParameters = 3;
+// (sketch, value [, epsilon, confidence]), or (sketch, value, weight [, epsilon, confidence])
+constexpr int kWeight = 2;
+enum class Weights { one, given };
+constexpr int parameters_after(Weights weights) { return weights == Weights::given ? kWeight + 1 : kWeight; }
 
 // The key of a value, and its class.
 template <class T>
@@ -69,30 +72,31 @@ pg::HashedValue value_argument(FunctionCallInfo fcinfo) {
     return pg::hash_argument(fcinfo, 1);
 }
 
-int64 weight_argument(FunctionCallInfo fcinfo) { return PG_NARGS() > kWeight ? PG_GETARG_INT64(kWeight) : 1; }
+int64 weight_argument(FunctionCallInfo fcinfo) { return pg::whole_weight(fcinfo, kWeight, -pg::kMaxWholeWeight); }
 
-[[noreturn, gnu::noinline]] void raise_unlike_values(bool has_ranges) {
+[[noreturn, gnu::noinline]] void raise_unlike_values(FunctionCallInfo fcinfo, bool has_ranges) {
     ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-            errmsg(has_ranges ? "this countminsketch has levels for ranges, and counts bigint values only"
-                              : "this countminsketch has no levels for ranges"),
+            errmsg("%s: this countminsketch %s", pg::function_name(fcinfo),
+                   has_ranges ? "has levels for ranges, and counts bigint values only" : "has no levels for ranges"),
             errhint(has_ranges ? "Add to it with countmin_range_add." : "Add to it with countmin_add."));
     pg_unreachable();
 }
 
 // Flat, so that a row costs one call.
-template <class T>
+template <class T, Weights weights>
 [[gnu::flatten]] Datum add(FunctionCallInfo fcinfo) {
-    const bool weighted = PG_NARGS() > kWeight;
+    constexpr bool weighted = weights == Weights::given;
     if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
     const pg::HashedValue value = value_argument<T>(fcinfo);
     const auto admit = [=](CountMin& s) {
         if (s.ranges() != T::kRanges) [[unlikely]]
-            raise_unlike_values(s.ranges());
+            raise_unlike_values(fcinfo, s.ranges());
         pg::admit<T>(fcinfo, s, value.value_class);
     };
-    if (!weighted) return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) { return admit(s), s.add(value.hash); });
+    constexpr int first = parameters_after(weights);
+    if constexpr (!weighted) return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash); });
     const int64 weight = weight_argument(fcinfo);
-    return pg::add<T>(fcinfo, kParameters, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
+    return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
 }
 
 // The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
@@ -101,20 +105,21 @@ template <class T>
 // with another, which is kept.
 bool is_initial(const CountMin& s) { return s.trimmed() && s.empty(); }
 
-template <class T>
+template <class T, Weights weights>
 Datum slide(FunctionCallInfo fcinfo, bool in) {
+    constexpr int first = parameters_after(weights);
     const bool aggregate = pg::in_transition(fcinfo);
     const pg::HashedValue value = value_argument<T>(fcinfo);
-    const int64 weight = weight_argument(fcinfo);
+    const int64 weight = weights == Weights::given ? weight_argument(fcinfo) : 1;
     CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::value<T>(fcinfo, 0);
     if (is_initial(s)) {
-        const CountMin::Params params = T::params(fcinfo, kParameters);
+        const CountMin::Params params = T::params(fcinfo, first);
         s = CountMin::create(pg::allocate(CountMin::bytes_for(params)).room, params);
     } else if (s.trimmed() || !aggregate) {
         s = pg::relaid(s, s.grown_bytes());
     }
-    if (s.ranges() != T::kRanges) raise_unlike_values(s.ranges());
-    pg::expect_params<T>(fcinfo, kParameters, s);
+    if (s.ranges() != T::kRanges) raise_unlike_values(fcinfo, s.ranges());
+    pg::expect_params<T>(fcinfo, first, s);
     pg::admit<T>(fcinfo, s, value.value_class);
     pg::add_growing<T>(
         s, [=](CountMin& to) { return in ? to.add(value.hash, weight) : to.take_back(value.hash, weight); });
@@ -123,6 +128,16 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
 
 // Whether a window calls: no other node has an inverse transition.
 bool in_window(FunctionCallInfo fcinfo) { return fcinfo->context != nullptr && IsA(fcinfo->context, WindowAggState); }
+
+Datum subtract(FunctionCallInfo fcinfo) {
+    pg::Both<Plain> both(fcinfo);
+    return pg::combine<Plain>(
+        fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
+        [fcinfo](CountMin& to, const CountMin& from) {
+            Plain::require_alike(fcinfo, to, from);
+            return to.subtract(from);
+        });
+}
 
 // --- reading --------------------------------------------------------------------------------------------------------
 
@@ -179,12 +194,18 @@ SKETCH_TYPE(countminsketch, Plain)
 
 SKETCH_FUNCTION(countmin_new) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
 SKETCH_FUNCTION(countmin_range_new) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
-SKETCH_FUNCTION(countmin_add) { return add<Plain>(fcinfo); }
-SKETCH_FUNCTION(countmin_range_add) { return add<Ranges>(fcinfo); }
-SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain>(fcinfo, true); }
-SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain>(fcinfo, false); }
-SKETCH_FUNCTION(countmin_range_slide_add) { return slide<Ranges>(fcinfo, true); }
-SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_add) { return add<Plain, Weights::one>(fcinfo); }
+SKETCH_FUNCTION(countmin_weighted_add) { return add<Plain, Weights::given>(fcinfo); }
+SKETCH_FUNCTION(countmin_range_add) { return add<Ranges, Weights::one>(fcinfo); }
+SKETCH_FUNCTION(countmin_range_weighted_add) { return add<Ranges, Weights::given>(fcinfo); }
+SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain, Weights::one>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain, Weights::one>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_weighted_slide_add) { return slide<Plain, Weights::given>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_weighted_slide_remove) { return slide<Plain, Weights::given>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_range_slide_add) { return slide<Ranges, Weights::one>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges, Weights::one>(fcinfo, false); }
+SKETCH_FUNCTION(countmin_range_weighted_slide_add) { return slide<Ranges, Weights::given>(fcinfo, true); }
+SKETCH_FUNCTION(countmin_range_weighted_slide_remove) { return slide<Ranges, Weights::given>(fcinfo, false); }
 SKETCH_FUNCTION(countmin_combine) { return pg::combine_states<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
@@ -197,18 +218,20 @@ SKETCH_FUNCTION(countmin_slide_final) {
 SKETCH_FUNCTION(countmin_merge) { return pg::merge<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_slide_merge) { return pg::merge<Plain>(fcinfo); }
 
-// Also the way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of
-// unequal parameters were in it, and the least may be those of the one that leaves. As the transition function of a
-// user's own aggregate it folds, as everywhere: a state that was only ever subtracted from is not `folded`.
+// NULL is a sketch of nothing, but as the state of an aggregate, where nothing was seen yet.
 SKETCH_FUNCTION(countmin_subtract) {
+    if (PG_ARGISNULL(0) && pg::in_transition(fcinfo)) return pg::second_or_null(fcinfo);
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    if (PG_ARGISNULL(0)) fcinfo->args[0] = {pg::empty_like<Plain>(fcinfo, 1), false};
+    return subtract(fcinfo);
+}
+
+// The way of a sketch out of a moving frame. There NULL sends the executor to build the frame anew: sketches of unequal
+// parameters were in it, and the least may be those of the one that leaves. As the transition function of a user's own
+// aggregate it folds, as everywhere: a state that was only ever subtracted from is not `folded`.
+SKETCH_FUNCTION(countmin_slide_subtract) {
     if (in_window(fcinfo) && pg::state<Plain>(fcinfo).folded()) PG_RETURN_NULL();
-    pg::Both<Plain> both(fcinfo);
-    return pg::combine<Plain>(
-        fcinfo, both, [](const CountMin& to, const CountMin& from) { return to.subtract_bytes(from); },
-        [](CountMin& to, const CountMin& from) {
-            Plain::require_alike(to, from);
-            return to.subtract(from);
-        });
+    return subtract(fcinfo);
 }
 
 SKETCH_FUNCTION(countmin_estimate) { return estimate(fcinfo); }

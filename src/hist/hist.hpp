@@ -100,8 +100,11 @@ class Hist : public hist::State {
         return add_to_full(canonical(value));
     }
 
-    // The same value many times. The first one makes a place for the others.
+    // The same value many times.
     Status add(double value, std::uint64_t times) {
+        if (times == 1) return add(value);
+        if (times == 0) return Status::ok;
+        if (trimmed()) return Status::no_room;
         if (times > kMaxValues - values()) return Status::overflow;
         if (exact() && count() + times <= kExactLimit) {
             if (slots() < count() + times) return Status::no_room;

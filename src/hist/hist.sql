@@ -14,19 +14,18 @@ COMMENT ON FUNCTION hist_merge(histsketch, histsketch) IS
     'The sketch of the values of both, at the lower max_bins. NULL merged with s is s.';
 COMMENT ON FUNCTION hist_info(histsketch) IS 'Parameters, mode, counts, scale, bins, error and bytes.';
 
-CREATE FUNCTION hist_add(sketch histsketch, value double precision) RETURNS histsketch;
+CREATE FUNCTION hist_add(sketch histsketch, value double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
+COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this max_bins, 16 to 8192.';
 
-CREATE FUNCTION hist_add(sketch histsketch, value double precision, count bigint)
-    RETURNS histsketch AS 'MODULE_PATHNAME', 'hist_add_count' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION hist_weighted_add(
+    sketch histsketch, value double precision, weight double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS
-    'The sketch with this value count times more (1 to 2^62). A NULL sketch starts a new one; a NULL value adds '
-    'nothing.';
-
--- Not an overload of hist_add: that a third argument is a count must be certain.
-CREATE FUNCTION hist_agg_add(sketch histsketch, value double precision, max_bins bigint)
-    RETURNS histsketch AS 'MODULE_PATHNAME', 'hist_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT IS 'Transition function of hist_agg with max_bins.';
+    'The sketch with so many of a value more: a whole number from 0 to 2^53 - 1. A NULL sketch starts a new one; a '
+    'NULL value or weight adds nothing.';
+COMMENT IS
+    'The sketch with so many of a value more: a whole number from 0 to 2^53 - 1. A NULL sketch starts a new one of '
+    'this max_bins, 16 to 8192.';
 
 CREATE FUNCTION hist_moving_add(sketch histsketch, value double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'Transition function of hist_agg over a moving frame.';
@@ -39,16 +38,19 @@ COMMENT IS 'Inverse transition function of hist_agg with max_bins. NULL: the fra
 CREATE FUNCTION hist_moving_final(histsketch) RETURNS histsketch;
 COMMENT IS 'Final function of hist_agg over a moving frame.';
 
-CREATE AGGREGATE hist_agg(value double precision) (
+CREATE AGGREGATE hist_agg(value double precision [, max_bins bigint]) (
     SFUNC = hist_add, SSPACE = 2048, MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch,
     MSSPACE = 8192, MFINALFUNC = hist_moving_final);
 COMMENT IS
     'The sketch of the values, in at most 640 bins: quantiles within 1.1 % for values of one sign that span 6 decades.';
-
-CREATE AGGREGATE hist_agg(value double precision, max_bins bigint) (
-    SFUNC = hist_agg_add, SSPACE = 2048, MSFUNC = hist_moving_add, MINVFUNC = hist_moving_remove, MSTYPE = histsketch,
-    MSSPACE = 8192, MFINALFUNC = hist_moving_final);
 COMMENT IS 'The sketch of the values, in at most this many bins: 16 to 8192. More bins are narrower.';
+
+CREATE AGGREGATE hist_weighted_agg(value double precision, weight double precision [, max_bins bigint]) (
+    SFUNC = hist_weighted_add, SSPACE = 2048);
+COMMENT IS
+    'The sketch of the values, each as often as its weight says, a whole number from 0 to 2^53 - 1: what hist_agg has '
+    'of the single rows.';
+COMMENT IS 'The same in at most this many bins: 16 to 8192.';
 
 CREATE AGGREGATE hist_merge(sketch histsketch) (SFUNC = hist_merge, SSPACE = 8192);
 COMMENT IS 'The sketch of the values of all sketches, at the lowest max_bins.';
@@ -107,6 +109,16 @@ CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision,
     RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT IS 'Transition function of approx_percentile for several fractions.';
 
+CREATE FUNCTION approx_percentile_weighted_add(
+    sketch histsketch, value double precision, weight double precision, fraction double precision)
+    RETURNS histsketch;
+COMMENT IS 'Transition function of approx_percentile_weighted.';
+
+CREATE FUNCTION approx_percentile_weighted_add(
+    sketch histsketch, value double precision, weight double precision, fractions double precision[])
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_weighted_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Transition function of approx_percentile_weighted for several fractions.';
+
 CREATE FUNCTION approx_percentile_final(histsketch) RETURNS double precision;
 COMMENT IS 'Final function of approx_percentile.';
 
@@ -124,3 +136,15 @@ CREATE AGGREGATE approx_percentile(value double precision, fractions double prec
 COMMENT IS
     'About percentile_disc(fractions): exact for few values, then within 1.1 % for values of one sign that span 6 '
     'decades.';
+
+CREATE AGGREGATE approx_percentile_weighted(
+    value double precision, weight double precision, fraction double precision) (
+    SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentile_final);
+COMMENT IS
+    'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';
+
+CREATE AGGREGATE approx_percentile_weighted(
+    value double precision, weight double precision, fractions double precision[]) (
+    SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
+COMMENT IS
+    'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';

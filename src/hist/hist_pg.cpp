@@ -33,16 +33,8 @@ SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_combine) { return pg::combine_states<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
 
-// Also the transition function of hist_agg(value, max_bins).
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
-
-SKETCH_FUNCTION(hist_add_count) {
-    const int64 times = pg::whole_in_range(fcinfo, 2, "count", 1, static_cast<int64>(kMaxValues));
-    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
-    const double value = PG_GETARG_FLOAT8(1);
-    return pg::add<HistShim>(fcinfo, PG_NARGS(),
-                             [=](Hist& s) { return s.add(value, static_cast<std::uint64_t>(times)); });
-}
+SKETCH_FUNCTION(hist_weighted_add) { return pg::add_weighted_float8<HistShim>(fcinfo); }
 
 // The aggregate over a moving frame. Its state is never NULL, and one that is empty is the result NULL.
 

@@ -55,6 +55,8 @@ struct PercentilesShim : PercentileShim {
 
 SKETCH_FUNCTION(approx_percentile_add) { return pg::add_float8<PercentileShim>(fcinfo); }
 SKETCH_FUNCTION(approx_percentiles_add) { return pg::add_float8<PercentilesShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentile_weighted_add) { return pg::add_weighted_float8<PercentileShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_weighted_add) { return pg::add_weighted_float8<PercentilesShim>(fcinfo); }
 
 SKETCH_FUNCTION(approx_percentile_final) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();

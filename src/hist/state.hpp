@@ -70,17 +70,17 @@ class State : public Layout {
         return buffer(value) ? Status::ok : Status::overflow;
     }
 
-    // Counts one value so many times, or none.
+    // Counts one value so many times, or changes nothing. What waits in the buffer may go on waiting.
     Status add_times(double value, std::uint64_t times) {
-        if (const Status status = flush(); status != Status::ok) return status;
-        const double one[1] = {value};
-        if (const Status status = fit(ends_of(one).extent()); status != Status::ok) return status;
-        count_value(value, times);
-        if (std::isfinite(value)) {
-            sum().carry();
+        if (has_bin(size_of(value))) {
+            if (!has_counter(value)) [[unlikely]] {
+                const double one[1] = {value};
+                if (const Status status = fit(ends_of(one).extent()); status != Status::ok) return status;
+            }
             sum().add_times(value, times);
-            sum().carry();
+            settle_carries(2);
         }
+        count_value(value, times);
         open_buffer();
         return Status::ok;
     }
@@ -170,6 +170,18 @@ class State : public Layout {
         settle_carries(static_cast<std::uint32_t>(list.size()));
     }
 
+    // The bin of a value without its sign.
+    Index bin_of(double size) const {
+        const int steps = kFinest - body().scale;
+        if (steps < kPartBits) return coarser(index_of(size), steps);
+        return coarser(table_index_of(size), steps - kPartBits);
+    }
+    bool has_counter(double value) const {
+        const Interval& used = body().side[value < 0].used;
+        const Index bin = bin_of(std::fabs(value));
+        return bin >= used.low && bin <= used.high;
+    }
+
     // Counts a value whose bin is inside its window.
     void count_value(double value, std::uint64_t times) {
         Body& b = body();
@@ -185,8 +197,7 @@ class State : public Layout {
         else if (value == 0)
             b.zeros += times;
         else
-            counters(value < 0)[coarser(index_of(std::fabs(value)), kFinest - b.scale) - b.side[value < 0].base] +=
-                times;
+            counters(value < 0)[bin_of(std::fabs(value)) - b.side[value < 0].base] += times;
     }
 
     void settle_carries(std::uint32_t additions) {
@@ -252,7 +263,7 @@ class State : public Layout {
         const Body& b = body();
         const bool n = value < 0;
         const Side& side = b.side[n];
-        const Index i = coarser(index_of(std::fabs(value)), kFinest - b.scale);
+        const Index i = bin_of(std::fabs(value));
         if (i < side.used.low || i > side.used.high) return false;
         // The outermost values of a side decide which scale is the finest that fits.
         const bool outermost = i == side.used.low || i == side.used.high;
@@ -260,8 +271,7 @@ class State : public Layout {
         std::uint64_t& counter = counters(n)[i - side.base];
         // The last of its bin never came in where the bin holds the minimum or the maximum, which are not this value.
         const auto in_bin = [&](double end) {
-            return std::isfinite(end) && end != 0 && (end < 0) == n &&
-                   coarser(index_of(std::fabs(end)), kFinest - b.scale) == i;
+            return std::isfinite(end) && end != 0 && (end < 0) == n && bin_of(std::fabs(end)) == i;
         };
         if (counter == 0 || (counter == 1 && outermost && (in_bin(b.min) || in_bin(b.max)))) return false;
         --counter;

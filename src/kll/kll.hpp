@@ -23,6 +23,8 @@
 //           working: room for 128 values of weight 1, of which slots may be used and the first count wait; Head; u32
 //           most items; u32 number of levels; u32 items of each of kMaxLevels; the items as above, and free room behind
 //           level 0.
+//   + weighted  beside levels, working: what waits are count / 2 values, each with a u64 weight behind it; slots =
+//   count.
 //   + full  beside either, working: 2^62 values are counted and none waits. No slots, and none taken.
 //
 // exact -> levels: with more than k values (and a tenth). A working image has room for what is in it, to the next power
@@ -93,8 +95,16 @@ class Kll : public kll::State {
         return add_to_full(one_zero(value));
     }
 
+    // The same value many times.
+    Status add(double value, std::uint64_t times) {
+        if (times == 0) return Status::ok;
+        if (times == 1) return add(value);
+        return std::isnan(value) ? add_nans(times) : add_times(one_zero(value), times);
+    }
+
     std::size_t grown_bytes() const {
-        if (exact() && (count() < slots() || count() < exact_limit(k()))) return exact_bytes(count() + 1);
+        if (exact() && count() < slots()) return std::max(levels_bytes(), block_image(bytes_ + 1));  // for a weight
+        if (exact() && count() < exact_limit(k())) return exact_bytes(count() + 1);
         return exact() || trimmed() ? levels_bytes() : block_image(bytes_ + 1);
     }
 
@@ -112,7 +122,10 @@ class Kll : public kll::State {
         s.open_buffer();
         if (!trimmed()) {
             std::memcpy(s.payload(), payload(), count() * sizeof(double));
-            s.set_count(count());
+            if (weighted())
+                s.set_weighted(count());
+            else
+                s.set_count(count());
         }
         return s;
     }

@@ -31,6 +31,7 @@ SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_combine) { return pg::combine_states<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_weighted_add) { return pg::add_weighted_float8<KllShim>(fcinfo); }
 
 // The readers answer NULL for a sketch of no values.
 

@@ -12,6 +12,7 @@
 #include "kll/levels.hpp"
 #include "kll/sort.hpp"
 #include "kll/stored.hpp"
+#include "kll/weighted.hpp"
 
 namespace sketch::kll {
 
@@ -28,7 +29,7 @@ class Layout : public View {
         if (exact()) return count();
         Pops pops{};
         const int n = read_pops(pops);
-        return total_of(pops, n) + (trimmed() ? 0 : count());
+        return total_of(pops, n) + waiting_items();
     }
 
     // How many values came in, and how many of them were NaN.
@@ -36,7 +37,21 @@ class Layout : public View {
     std::uint64_t nans() const { return exact() ? load<std::uint64_t>(trimmed() ? payload() : tail()) : head().nans; }
 
   protected:
-    enum Mode : std::uint8_t { kExact = 0, kLevels = 1, kFull = 2 };  // kFull: beside the others
+    enum Mode : std::uint8_t { kExact = 0, kLevels = 1, kFull = 2, kWeighted = 4 };  // the last two: beside the others
+
+    bool weighted() const { return (mode() & kWeighted) != 0; }
+    // Before levels: how many items the waiting values become at most, and how many values they stand for.
+    std::size_t waiting_items() const {
+        if (trimmed()) return 0;
+        return weighted() ? most_items(count() / 2, k()) : count();
+    }
+    std::uint64_t waiting_weight() const {
+        if (trimmed()) return 0;
+        if (!weighted()) return count();
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < count(); i += 2) sum += load<Weighted>(payload() + i * sizeof(double)).weight;
+        return sum;
+    }
 
     void set_k(int k) { store(image_ + 4, static_cast<std::uint16_t>(k)); }
 
@@ -83,7 +98,7 @@ class Layout : public View {
         if (exact()) return count();
         Pops pops{};
         const int n = read_pops(pops);
-        return weight_of(pops, n) + (trimmed() ? 0 : count());
+        return weight_of(pops, n) + waiting_weight();
     }
 };
 

@@ -103,6 +103,12 @@ struct Levels {
         return sum;
     }
 
+    std::uint64_t weight() const {
+        std::uint64_t sum = 0;
+        for (std::uint32_t h = 0; h < *levels; ++h) sum += std::uint64_t{pop[h]} << h;
+        return sum;
+    }
+
     void widen(double least, double most) {
         head->min = std::min(head->min, least);
         head->max = std::max(head->max, most);

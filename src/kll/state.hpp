@@ -78,6 +78,14 @@ class State : public Layout {
         return exact() || load<std::uint32_t>(at + sizeof(Head) + sizeof(std::uint32_t)) <= kFewLevels;
     }
 
+    // The first `n` doubles are values and weights in turn. There are no slots beyond them, so that values without a
+    // weight find the buffer full.
+    void set_weighted(std::size_t n) {
+        set_mode(kLevels | kWeighted);
+        set_count(n);
+        set_slots(n);
+    }
+
     // --- adding -----------------------------------------------------------------------------------------------------
 
     // Of a working image with levels for what is here.
@@ -89,10 +97,37 @@ class State : public Layout {
         if (exact()) {
             if (count() < exact_limit(k()) || bytes_ < levels_bytes()) return Status::no_room;
             make_levels();
+        } else if (weighted()) {
+            return append_weighted(value, 1);
         } else if (const Status status = flush(); status != Status::ok) {
             return status;
         }
         buffer(value);
+        return Status::ok;
+    }
+
+    // One value so many times, two or more.
+    Status add_times(double value, std::uint64_t times) {
+        if (trimmed()) return Status::no_room;
+        if ((exact() || !far_from_full()) && times > kMaxValues - values()) return Status::overflow;
+        if (exact() && count() + times <= exact_limit(k())) {
+            if (slots() < count() + times) return Status::no_room;
+            while (times-- > 0) buffer(value);
+            return Status::ok;
+        }
+        if (exact()) {
+            if (bytes_ < levels_bytes()) return Status::no_room;
+            make_levels();
+        }
+        return append_weighted(value, times);
+    }
+    static_assert(kBatch << 53 < kMaxValues / 4);  // far from full is far enough for what waits with weights
+
+    Status append_weighted(double value, std::uint64_t weight) {
+        if (!weighted() || count() == kBuffer)
+            if (const Status status = flush(); status != Status::ok) return status;
+        store(payload() + count() * sizeof(double), Weighted{value, weight});
+        set_weighted(count() + 2);
         return Status::ok;
     }
 
@@ -103,16 +138,17 @@ class State : public Layout {
             store(at, load<std::uint64_t>(at) + 1);
             return Status::ok;
         }
-        return add_nan_near_full();
+        return add_nans(1);
     }
-    [[gnu::noinline]] Status add_nan_near_full() {
-        if (values() == kMaxValues) return Status::overflow;
+    [[gnu::noinline]] Status add_nans(std::uint64_t times) {
+        if (trimmed()) return Status::no_room;
+        if (times > kMaxValues - values()) return Status::overflow;
         if (exact()) {
-            start_exact(count(), nans() + 1);
+            start_exact(count(), nans() + times);
             return Status::ok;
         }
         if (const Status status = flush(); status != Status::ok) return status;
-        set_nans(nans() + 1);
+        set_nans(nans() + times);
         open_buffer();
         return Status::ok;
     }
@@ -121,11 +157,25 @@ class State : public Layout {
     Status flush() {
         if (count() == 0) return Status::ok;
         Levels to = levels();
+        if (weighted()) {
+            const Batch batch(payload(), count() / 2, to, k());
+            if (to.total() + batch.items() > item_room()) return Status::no_room;
+            insert(batch, to);
+            return Status::ok;
+        }
         if (to.total() + count() > item_room()) return Status::no_room;
         flush(to);
         return Status::ok;
     }
+    void insert(const Batch& batch, Levels& to) {
+        batch.insert(to);
+        set_count(0);
+        to.compress(k(), false);
+        open_buffer();
+    }
+    // Where there is room.
     void flush(Levels& to) {
+        if (weighted()) return insert(Batch(payload(), count() / 2, to, k()), to);
         auto* const values = reinterpret_cast<double*>(payload());
         const int shift = count() == kBuffer ? sampled(to) : 0;
         if (shift == 0) {
@@ -155,7 +205,7 @@ class State : public Layout {
     bool stays_exact(const State& other) const {
         return exact() && other.exact() && count() + other.count() <= exact_limit(std::min(k(), other.k()));
     }
-    std::size_t unsorted_items() const { return exact() || !trimmed() ? count() : 0; }
+    std::size_t unsorted_items() const { return (exact() || !trimmed()) && !weighted() ? count() : 0; }
 
     void merge_levels(const State& other) {
         Levels to = make_levels();
@@ -167,7 +217,9 @@ class State : public Layout {
             const int n = other.read_pops(pops);
             to.merge(other.head(), n, pops, other.items_at());
         }
-        if (other.exact() || !other.trimmed())
+        if (other.weighted())
+            Batch(other.payload(), other.count() / 2, to, k()).insert(to);
+        else if (other.exact() || !other.trimmed())
             to.insert(other.exact() ? other.exact_items() : other.payload(), other.count(), other.trimmed());
         to.compress(k(), false);
         open_buffer();

@@ -88,7 +88,8 @@ Oid argument_type(FunctionCallInfo fcinfo, int argument) {
     if (!OidIsValid(type))
         ereport(ERROR, errcode(ERRCODE_INDETERMINATE_DATATYPE), errmsg("could not determine the type of the value"),
                 errhint("Cast the value to its type."));
-    if (declared != ANYELEMENTOID) reject_silent_casts(fcinfo, argument, type);
+    // Of anyelement too: an aggregate's parts may be declared so where itself is not.
+    reject_silent_casts(fcinfo, argument, type);
     return type;
 }
 

@@ -11,7 +11,7 @@
 #                              PARALLEL = SAFE; STYPE, FINALFUNC and COMBINEFUNC, where missing, are the sketch's own
 #   f(a text [, b bigint [, c bigint]])
 #                              optional arguments: written once for f(a), f(a, b) and f(a, b, c)
-#   f(value VALUE)             written once for each line of value_types
+#   f(value VALUE)             written once for each type that has this placeholder in value_types
 #   COMMENT IS '...';          of the function or aggregate right before it: one for all forms, or one for each in turn
 #
 #   awk -f assemble.awk value_types room.sql prologue.sql hll.sql theta.sql ...
@@ -55,8 +55,15 @@ function filled(kind, name, tail) {
     return tail ", PARALLEL = SAFE)"
 }
 
+# The placeholder among arguments, or "".
+function placeholder(arguments,    p) {
+    for (p in places)
+        if (arguments ~ "(^| )" p "(,|$)") return p
+    return ""
+}
+
 # Writes the function or aggregate that waited for its comments: each form, for each type of values.
-function flush(    kind, name, copies, t, i, text, signature) {
+function flush(    kind, name, place, t, i, text, signature) {
     if (waiting == "") return
     split_forms(waiting)
     waiting = ""
@@ -65,16 +72,18 @@ function flush(    kind, name, copies, t, i, text, signature) {
     kind = word[2]
     name = word[3]
     tail = filled(kind, name, tail)
-    copies = form[1] ~ /(^| )VALUE(,|$)/ ? types : 1
-    for (t = 1; t <= copies; t++)
+    place = placeholder(form[1])
+    for (t = 1; t <= (place == "" ? 1 : types); t++) {
+        if (place != "" && !((t, place) in takes)) continue
         for (i = 1; i <= forms; i++) {
             text = form[i]
-            gsub(/VALUE/, type[t], text)
+            if (place != "") sub("(^| )" place, " " type[t], text)
             signature = text
             gsub(/ DEFAULT [^,]*/, "", signature)
             print head "(" text ")" tail ";\nCOMMENT ON " kind " " name "(" signature ") IS" \
                 comment[comments == 1 ? 1 : i] "\n"
         }
+    }
 }
 
 function create_sketch(statement,    storage, commutator, i, line) {
@@ -128,7 +137,13 @@ function finish_file() {
     stem = ""
 }
 
-FILENAME == ARGV[1] { type[++types] = $0 }
+FILENAME == ARGV[1] && /^[^#]/ {
+    type[++types] = $1
+    for (i = 2; i <= NF; i++) {
+        takes[types, $i]
+        places[$i]
+    }
+}
 FILENAME == ARGV[2] { template[++template_lines] = $0 }
 FILENAME == ARGV[1] || FILENAME == ARGV[2] { next }
 FNR == 1 { finish_file() }

@@ -114,6 +114,14 @@ double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, 
     return value;
 }
 
+void raise_weight(FunctionCallInfo fcinfo, int64 low, double weight) {
+    ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+            errmsg("%s: weight must be a whole number from %lld to %lld, not %s", function_name(fcinfo),
+                   static_cast<long long>(low), static_cast<long long>(kMaxWholeWeight),
+                   double_to_shortest_decimal(weight)));
+    pg_unreachable();
+}
+
 double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name) {
     reject_null(fcinfo, argument, name);
     const double value = PG_GETARG_FLOAT8(argument);

@@ -23,6 +23,20 @@ int64 whole_in_range(FunctionCallInfo fcinfo, int argument, const char* name, in
 
 double number_in_range(FunctionCallInfo fcinfo, int argument, const char* name, double low, double high);
 
+// A weight where the kernel counts: a whole number, which a double holds exactly up to this.
+inline constexpr int64 kMaxWholeWeight = (int64{1} << 53) - 1;
+
+[[noreturn]] void raise_weight(FunctionCallInfo fcinfo, int64 low, double weight);
+
+// From `low` to kMaxWholeWeight.
+[[gnu::always_inline]] inline int64 whole_weight(FunctionCallInfo fcinfo, int argument, int64 low) {
+    const double weight = PG_GETARG_FLOAT8(argument);
+    if (weight >= static_cast<double>(low) && weight <= static_cast<double>(kMaxWholeWeight)) [[likely]]
+        if (const auto whole = static_cast<int64>(weight); static_cast<double>(whole) == weight) [[likely]]
+            return whole;
+    raise_weight(fcinfo, low, weight);
+}
+
 // An argument strictly between 0 and 1.
 double fraction_inside(FunctionCallInfo fcinfo, int argument, const char* name);
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/item.hpp"
 
+#include <cctype>
+#include <cerrno>
+
+#include "pg/error.hpp"
+
 extern "C" {
 #include "access/detoast.h"
 #include "utils/datetime.h"
@@ -23,18 +28,18 @@ constexpr NamedKind kKinds[] = {
     {TEXTOID, ItemKind::text},           {VARCHAROID, ItemKind::text},   {BPCHAROID, ItemKind::text},
     {NAMEOID, ItemKind::text},           {CHAROID, ItemKind::text},      {BYTEAOID, ItemKind::bytes},
     {BOOLOID, ItemKind::boolean},        {NUMERICOID, ItemKind::number}, {FLOAT4OID, ItemKind::real},
-    {FLOAT8OID, ItemKind::real},         {UUIDOID, ItemKind::uuid},      {DATEOID, ItemKind::date},
+    {FLOAT8OID, ItemKind::number},       {UUIDOID, ItemKind::uuid},      {DATEOID, ItemKind::date},
     {TIMESTAMPOID, ItemKind::timestamp}, {TIMEOID, ItemKind::other},     {TIMETZOID, ItemKind::other},
     {OIDOID, ItemKind::other},           {INETOID, ItemKind::other},     {CIDROID, ItemKind::other},
     {MACADDROID, ItemKind::other},       {MACADDR8OID, ItemKind::other}, {BITOID, ItemKind::other},
-    {VARBITOID, ItemKind::other},        {JSONBOID, ItemKind::other},
+    {VARBITOID, ItemKind::other},        {JSONBOID, ItemKind::json},
 };
 
 // none: values of the type cannot be items.
 ItemKind kind_of(Oid type) {
     for (const NamedKind& named : kKinds)
         if (named.type == type) return named.kind;
-    return type_is_enum(type) ? ItemKind::other : ItemKind::none;
+    return type_is_enum(type) ? ItemKind::text : ItemKind::none;
 }
 
 [[noreturn]] void reject_type(Oid type) {
@@ -65,6 +70,8 @@ static_assert(kMaxItemBytes == 8191);
     pg_unreachable();
 }
 
+std::span<const char> terminated(const char* text) { return {text, std::strlen(text)}; }
+
 std::span<const char> date_text(DateADT date) {
     auto* text = static_cast<char*>(palloc(MAXDATELEN + 1));
     if (DATE_NOT_FINITE(date)) {
@@ -74,7 +81,7 @@ std::span<const char> date_text(DateADT date) {
         j2date(date + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
         EncodeDateOnly(&tm, USE_ISO_DATES, text);
     }
-    return {text, std::strlen(text)};
+    return terminated(text);
 }
 
 std::span<const char> timestamp_text(Timestamp at) {
@@ -87,7 +94,7 @@ std::span<const char> timestamp_text(Timestamp at) {
         EncodeDateTime(&tm, fraction, false, 0, nullptr, USE_ISO_DATES, text);
     else
         ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range"));
-    return {text, std::strlen(text)};
+    return terminated(text);
 }
 
 void append_json_scalar(StringInfo to, const JsonbValue* value) {
@@ -130,9 +137,36 @@ std::span<const char> json_text(Datum datum) {
     return {text.data, static_cast<std::size_t>(text.len)};
 }
 
+// Numbers have one text, whichever type they come from: plain digits, as numeric has them, up to a length that can be
+// read; what is longer as the shortest decimal of a double, with an exponent, if it is one.
+constexpr std::size_t kLongestPlain = 40;
+
+Datum numeric_of(const char* text) {
+    return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+std::span<const char> numeric_text(Datum number) {
+    const char* const plain = numeric_normalize(DatumGetNumeric(number));
+    if (std::strlen(plain) <= kLongestPlain) return terminated(plain);
+    const char* const shortest = double_to_shortest_decimal(std::strtod(plain, nullptr));
+    const bool finite = std::isdigit(static_cast<unsigned char>(shortest[std::strlen(shortest) - 1])) != 0;
+    const bool same = finite && DatumGetBool(DirectFunctionCall2(numeric_eq, number, numeric_of(shortest)));
+    return terminated(same ? shortest : plain);
+}
+
+std::span<const char> double_text(double number) {
+    if (number == 0) number = 0;  // -0 is equal to 0
+    const char* const shortest = double_to_shortest_decimal(number);
+    return std::strchr(shortest, 'e') == nullptr ? terminated(shortest) : numeric_text(numeric_of(shortest));
+}
+
+std::span<const char> real_text(float number) {
+    if (number == 0) number = 0;
+    return terminated(float_to_shortest_decimal(number));
+}
+
 // The canonical text of a value, in the encoding of the server.
 std::span<const char> text_of(ItemType& type, Datum value) {
-    const auto terminated = [](const char* text) { return std::span(text, std::strlen(text)); };
     switch (type.type) {
         case BOOLOID: return terminated(DatumGetBool(value) ? "true" : "false");
         case TEXTOID:
@@ -143,13 +177,9 @@ std::span<const char> text_of(ItemType& type, Datum value) {
             const int kept = type.type == BPCHAROID ? bpchartruelen(VARDATA_ANY(text), size) : size;
             return {VARDATA_ANY(text), static_cast<std::size_t>(kept)};
         }
-        case NUMERICOID: return terminated(numeric_normalize(DatumGetNumeric(value)));
-        case FLOAT4OID:
-        case FLOAT8OID: {
-            double number = type.type == FLOAT4OID ? DatumGetFloat4(value) : DatumGetFloat8(value);
-            if (number == 0) number = 0;  // -0 is equal to 0
-            return terminated(double_to_shortest_decimal(number));
-        }
+        case NUMERICOID: return numeric_text(value);
+        case FLOAT4OID: return real_text(DatumGetFloat4(value));
+        case FLOAT8OID: return double_text(DatumGetFloat8(value));
         case JSONBOID: return json_text(value);
         case DATEOID: return date_text(DatumGetDateADT(value));
         case TIMESTAMPOID: return timestamp_text(DatumGetTimestamp(value));
@@ -178,7 +208,77 @@ Item utf8_item(ItemKind kind, std::span<const char> text) {
     return checked_item(kind, utf8, utf8 == text.data() ? text.size() : std::strlen(utf8));
 }
 
+// --- numbers of several kinds ---------------------------------------------------------------------------------------
+
+// A whole number in the range of bigint, written without an exponent as items of numeric are, or with one.
+bool whole_number(const Item& item, std::int64_t* whole) {
+    const char* const text = pnstrdup(reinterpret_cast<const char*>(item.data), item.size());
+    char* end;
+    errno = 0;
+    *whole = std::strtoll(text, &end, 10);
+    if (*end == '\0') return errno == 0 && end != text;
+    const double number = std::strtod(text, &end);
+    if (item.kind != ItemKind::real || *end != '\0' || !(std::fabs(number) < 0x1p63)) return false;
+    *whole = static_cast<std::int64_t>(number);
+    return static_cast<double>(*whole) == number;
+}
+
+// The same number as an item of another kind; of the kind none if it is none.
+Item as_kind(const Item& item, ItemKind kind) {
+    constexpr Item kNone{ItemKind::none, 0, nullptr};
+    const auto is_text = [](ItemKind k) { return k == ItemKind::number || k == ItemKind::real; };
+    if (kind == ItemKind::integer && is_text(item.kind)) {
+        std::int64_t whole;
+        return whole_number(item, &whole) ? Item::of(whole) : kNone;
+    }
+    if (item.kind != ItemKind::integer || !is_text(kind)) return kNone;
+    const auto real = static_cast<float>(item.integer());
+    std::span<const char> text = terminated(psprintf("%lld", static_cast<long long>(item.integer())));
+    if (kind == ItemKind::real) {
+        if (!(std::fabs(real) < 0x1p63F) || static_cast<std::int64_t>(real) != item.integer()) return kNone;
+        text = real_text(real);
+    }
+    return Item::of(kind, text.data(), text.size());
+}
+
+struct KindWords {
+    const char* plural;
+    const char* cast;  // what makes a value one of this kind
+};
+constexpr KindWords kWords[] = {{"items of any type", ""},
+                                {"integers", "a whole number, or value::bigint"},
+                                {"text", "value::text"},
+                                {"bytea", "value::bytea"},
+                                {"booleans", "true, false or value::boolean"},
+                                {"numbers (numeric or double precision)", "value::numeric"},
+                                {"numbers (real)", "value::real"},
+                                {"uuids", "value::uuid"},
+                                {"dates", "value::date"},
+                                {"timestamps", "value::timestamp"},
+                                {"items of another type", "a value of the type that was counted"},
+                                {"jsonb", "value::jsonb"}};
+static_assert(std::size(kWords) == static_cast<std::size_t>(kLastItemKind) + 1);
+
+const KindWords& words(ItemKind kind) { return kWords[static_cast<std::size_t>(kind)]; }
+
 }  // namespace
+
+Item reconciled(FunctionCallInfo fcinfo, const char* type, const Item& item, ItemKind held) {
+    if (const Item same = as_kind(item, held); same.kind == held) return same;
+    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+            errmsg("%s: this %s holds %s, and was given %s", function_name(fcinfo), type, words(held).plural,
+                   words(item.kind).plural),
+            errhint("Write %s. An untyped literal or parameter is text.", words(held).cast));
+    pg_unreachable();
+}
+
+void require_alike_items(FunctionCallInfo fcinfo, const char* type, ItemKind a, ItemKind b) {
+    if (a == b || a == ItemKind::none || b == ItemKind::none) return;
+    ereport(
+        ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+        errmsg("%s: one %s holds %s, and the other %s", function_name(fcinfo), type, words(a).plural, words(b).plural),
+        errhint("Build both from items of one type; cast the others, for example to text."));
+}
 
 // Found before it is hung on the call site: an error leaves nothing half done.
 ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {

@@ -5,20 +5,23 @@
 //
 //   smallint, integer, bigint         integers
 //   text, varchar, name, "char"       their bytes; char(n) without its padding
+//   an enum                           its label, as text
 //   boolean                           true, false
-//   numeric                           without trailing zeros: 1.50 as 1.5
-//   real, double precision            the shortest decimal that is this value
+//   numeric, double precision         plain digits without zeros at the end: 1.50 as 1.5; more than 40 of them as the
+//                                     shortest decimal of a double, 1e+300, if they are one
+//   real                              the shortest decimal that is this real
 //   date, timestamp                   ISO 8601
-//   an enum                           its label
 //   jsonb                             its output, with numbers as numeric has them
 //   inet, cidr                        the output of inet
 //   uuid, time, timetz, oid,          their output
 //   macaddr, macaddr8, bit, varbit
 //
-// Any other type (timestamptz, money, arrays, point, ...) raises an error that names a cast.
+// Any other type (timestamptz, money, arrays, point, ...) raises an error that names a cast. Equal numbers are one item
+// in a sketch of numbers, whatever their type; but a real is not the numeric that is written like it.
 #pragma once
 
 #include "core/item.hpp"
+#include "core/kernel.hpp"
 
 #include "pg/pg.hpp"
 #include "pg/value.hpp"
@@ -54,8 +57,33 @@ Item item_of(ItemType& type, Datum value);
     return item_of(type, value);
 }
 
-// An item as SQL text, in the encoding of the server; bytea as \x and hexadecimal digits. A character that the encoding
-// has not is escaped as \u20ac or \U0001f600, a byte that is no text as \xff.
+// An item for a sketch that holds items of another kind: the same number, if both are numbers and there is one; else an
+// error that names both kinds.
+Item reconciled(FunctionCallInfo fcinfo, const char* type, const Item& item, ItemKind held);
+
+// Gives an item to a kernel: add_to(kernel, item).
+template <class Kernel, class Add>
+[[gnu::always_inline]] inline Status add_item(FunctionCallInfo fcinfo, const char* type, Kernel& s, const Item& item,
+                                              Add add_to) {
+    const Status status = add_to(s, item);
+    if (status != Status::unlike_items) [[likely]]
+        return status;
+    return add_to(s, reconciled(fcinfo, type, item, s.item_kind()));
+}
+
+// The item in an argument to a reader of a sketch.
+template <class Reader>
+Item asked_item(FunctionCallInfo fcinfo, int argument, const char* type, const Reader& s) {
+    const Item item = item_argument(fcinfo, argument);
+    if (s.item_kind() == ItemKind::none || s.item_kind() == item.kind) return item;
+    return reconciled(fcinfo, type, item, s.item_kind());
+}
+
+// An error unless two sketches hold items of one kind, or none.
+void require_alike_items(FunctionCallInfo fcinfo, const char* type, ItemKind a, ItemKind b);
+
+// An item as SQL text, in the encoding of the server; bytea as \x and hexadecimal digits, a string of jsonb without its
+// quotes. A character that the encoding has not is escaped as \u20ac or \U0001f600, a byte that is no text as \xff.
 Datum item_text(const Item& item);
 
 // "integer", "text", ...

@@ -3,6 +3,8 @@
 // Items given back, as text and as JSON.
 #include "pg/item.hpp"
 
+#include <cctype>
+
 extern "C" {
 #include "catalog/namespace.h"
 #include "utils/json.h"
@@ -81,8 +83,45 @@ StringInfoData hexadecimal(const Item& item) {
     return text;
 }
 
+// \u00xx, as which escape_json writes control characters.
+bool control_character(const char* digits, char* c) {
+    if (std::strncmp(digits, "00", 2) != 0 || !std::isxdigit(static_cast<unsigned char>(digits[2])) ||
+        !std::isxdigit(static_cast<unsigned char>(digits[3])))
+        return false;
+    const char hex[] = {digits[2], digits[3], '\0'};
+    *c = static_cast<char>(std::strtoul(hex, nullptr, 16));
+    return true;
+}
+
+// What a string of jsonb says: a copy without the quotes and escapes that item.cpp wrote. Whatever else stands there
+// stays as it is.
+Item unquoted(const Item& item) {
+    const auto* const text = reinterpret_cast<const char*>(item.data);
+    const std::size_t size = item.size();
+    if (size < 2 || text[0] != '"' || text[size - 1] != '"') return item;
+    auto* const said = static_cast<char*>(palloc(size));
+    std::size_t length = 0;
+    for (std::size_t i = 1; i + 1 < size; ++i) {
+        static constexpr char kEscapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+        char c = text[i];
+        if (c == '\\' && i + 2 < size) {
+            const char named = text[++i];
+            if (named == 'u' && i + 5 < size && control_character(text + i + 1, &c)) {
+                i += 4;
+            } else {
+                for (const char* e = kEscapes; *e != '\0'; e += 2)
+                    if (*e == named) c = e[1];
+                if (c == '\\' && named != '\\') --i;  // unknown: as it stands
+            }
+        }
+        said[length++] = c;
+    }
+    return Item::of(ItemKind::text, said, length);
+}
+
 StringInfoData text_of(const Item& item) {
     if (item.kind == ItemKind::bytes) return hexadecimal(item);
+    if (item.kind == ItemKind::json) return server_text(unquoted(item));
     if (item.kind != ItemKind::integer) return server_text(item);
     StringInfoData text;
     initStringInfo(&text);
@@ -100,8 +139,8 @@ Datum item_text(const Item& item) {
 }
 
 const char* kind_name(ItemKind kind) {
-    static constexpr const char* kNames[] = {"none", "integer", "text", "bytea",     "boolean", "numeric",
-                                             "real", "uuid",    "date", "timestamp", "other"};
+    static constexpr const char* kNames[] = {"none", "integer", "text", "bytea",     "boolean", "number",
+                                             "real", "uuid",    "date", "timestamp", "other",   "jsonb"};
     static_assert(std::size(kNames) == static_cast<std::size_t>(kLastItemKind) + 1);
     return kNames[static_cast<std::size_t>(kind)];
 }

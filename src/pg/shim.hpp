@@ -11,7 +11,8 @@
 //       static void fill_in(Hll::Params& given, FunctionCallInfo fcinfo, int first, const Hll::Params& held);
 //                                                               // may be missing: what the call leaves open, as held
 //       static constexpr const char* kParametersHint = "...";           // what was probably meant where they differ
-//       static void require_alike(const Hll& a, const Hll& b);  // may be missing: an error if they cannot merge
+//       static void require_alike(FunctionCallInfo fcinfo, const Hll& a, const Hll& b);
+//                                                               // may be missing: an error if they cannot merge
 //   };
 //
 // The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
@@ -94,6 +95,12 @@ Datum of_class(Kernel s, ValueClass c) {
 template <Shim T>
 Datum empty(typename T::Kernel::Params params) {
     return trimmed(T::Kernel::create(allocate(T::Kernel::bytes_for(params)).room, params));
+}
+
+// Of nothing, with the parameters of the sketch in an argument.
+template <Shim T>
+Datum empty_like(FunctionCallInfo fcinfo, int argument) {
+    return empty<T>(any<T>(fcinfo, argument).params());
 }
 
 // --- aggregates -----------------------------------------------------------------------------------------------------
@@ -185,6 +192,11 @@ inline Datum null_or_first(FunctionCallInfo fcinfo) {
     return PG_GETARG_DATUM(0);
 }
 
+inline Datum second_or_null(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) PG_RETURN_NULL();
+    return PG_GETARG_DATUM(1);
+}
+
 // Adds the hash of argument 1. NULL values are skipped.
 template <Shim T>
 Datum add_value(FunctionCallInfo fcinfo) {
@@ -258,8 +270,8 @@ Datum merge(FunctionCallInfo fcinfo) {
     else
         return combine<T>(
             fcinfo, both, [](const Kernel& to, const Kernel& from) { return to.merge_bytes(from); },
-            [](Kernel& to, const Kernel& from) {
-                if constexpr (requires { T::require_alike(to, from); }) T::require_alike(to, from);
+            [fcinfo](Kernel& to, const Kernel& from) {
+                if constexpr (requires { T::require_alike(fcinfo, to, from); }) T::require_alike(fcinfo, to, from);
                 return to.merge(from);
             });
 }

@@ -14,13 +14,14 @@ COMMENT ON FUNCTION theta_info(thetasketch) IS
     'Parameters, mode, theta, hashes kept, estimate, one relative standard error (0 while exact) and bytes.';
 COMMENT ON OPERATOR || (thetasketch, thetasketch) IS 'theta_merge: the union';
 
-CREATE FUNCTION theta_intersect(a thetasketch, b thetasketch) RETURNS thetasketch STRICT;
-COMMENT IS 'The intersection: the sketch of the values of both, at the smaller k.';
+CREATE FUNCTION theta_intersect(a thetasketch, b thetasketch) RETURNS thetasketch;
+COMMENT IS 'The intersection: the sketch of the values of both, at the smaller k. NULL is a sketch of nothing.';
 CREATE OPERATOR & (LEFTARG = thetasketch, RIGHTARG = thetasketch, FUNCTION = theta_intersect, COMMUTATOR = &);
 COMMENT ON OPERATOR & (thetasketch, thetasketch) IS 'theta_intersect: the intersection';
 
-CREATE FUNCTION theta_except(a thetasketch, b thetasketch) RETURNS thetasketch STRICT;
-COMMENT IS 'The difference: the sketch of the values of a that are not in b, at the smaller k.';
+CREATE FUNCTION theta_except(a thetasketch, b thetasketch) RETURNS thetasketch;
+COMMENT IS
+    'The difference: the sketch of the values of a that are not in b, at the smaller k. NULL is a sketch of nothing.';
 CREATE OPERATOR - (LEFTARG = thetasketch, RIGHTARG = thetasketch, FUNCTION = theta_except);
 COMMENT ON OPERATOR - (thetasketch, thetasketch) IS 'theta_except: the difference. Binds tighter than || and &.';
 
@@ -36,10 +37,14 @@ COMMENT IS
 CREATE AGGREGATE theta_merge(sketch thetasketch) (SFUNC = theta_merge, SSPACE = 16384);
 COMMENT IS 'The union of all sketches, at the smallest k.';
 
--- Strict: the state is NULL until the first sketch, which it then is. So nothing seen yet differs from nothing common.
+-- Strict: a worker that saw no rows has no say.
+CREATE FUNCTION theta_intersect_combine(thetasketch, thetasketch) RETURNS thetasketch
+    AS 'MODULE_PATHNAME', 'theta_intersect' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT IS 'Combine function of theta_intersect.';
+
 CREATE AGGREGATE theta_intersect(sketch thetasketch) (
-    SFUNC = theta_intersect, SSPACE = 16384, COMBINEFUNC = theta_intersect);
-COMMENT IS 'The intersection of all sketches, at the smallest k.';
+    SFUNC = theta_intersect, SSPACE = 16384, COMBINEFUNC = theta_intersect_combine);
+COMMENT IS 'The intersection of all sketches, at the smallest k. NULL is a sketch of nothing.';
 
 CREATE FUNCTION theta_estimate(sketch thetasketch) RETURNS double precision STRICT;
 COMMENT IS 'About how many distinct values. Relative standard error: 1/sqrt(k - 1), none up to k values.';

@@ -74,8 +74,20 @@ SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_combine) { return pg::combine_states<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }
 
-SKETCH_FUNCTION(theta_intersect) { return set_operation<&Theta::intersect, &Theta::intersect>(fcinfo); }
-SKETCH_FUNCTION(theta_except) { return set_operation<&Theta::except, &Theta::except>(fcinfo); }
+// NULL is a sketch of nothing, but as the state of an aggregate, where nothing was seen yet. A first sketch that is
+// NULL leaves the largest k, so that the others decide on the result's.
+SKETCH_FUNCTION(theta_intersect) {
+    if (PG_ARGISNULL(0) && pg::in_transition(fcinfo))
+        return PG_ARGISNULL(1) ? pg::empty<ThetaShim>({Theta::kMaxLgK}) : PG_GETARG_DATUM(1);
+    if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) PG_RETURN_NULL();
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return pg::empty_like<ThetaShim>(fcinfo, PG_ARGISNULL(0) ? 1 : 0);
+    return set_operation<&Theta::intersect, &Theta::intersect>(fcinfo);
+}
+SKETCH_FUNCTION(theta_except) {
+    if (PG_ARGISNULL(0) && pg::in_transition(fcinfo)) return pg::second_or_null(fcinfo);
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    return set_operation<&Theta::except, &Theta::except>(fcinfo);
+}
 
 SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::reader<ThetaShim>(fcinfo, 0).estimate()); }
 

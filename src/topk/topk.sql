@@ -16,37 +16,43 @@ COMMENT ON FUNCTION topk_info(topksketch) IS 'Parameters, kind of the items, ent
 CREATE FUNCTION topk_list(topksketch) RETURNS jsonb;
 COMMENT IS 'Final function of approx_top_k: item, count, lower and upper of each.';
 
-CREATE FUNCTION topk_add(sketch topksketch, item VALUE [, weight double precision]) RETURNS topksketch;
+CREATE FUNCTION topk_add(sketch topksketch, item ITEM [, k bigint]) RETURNS topksketch;
 COMMENT IS 'The sketch with one item more. A NULL sketch starts a new one; a NULL item adds nothing.';
+COMMENT IS 'The sketch with one item more. A NULL sketch starts a new one of this k, 1 to 10000.';
+
+CREATE FUNCTION topk_weighted_add(sketch topksketch, item ITEM, weight double precision [, k bigint])
+    RETURNS topksketch;
 COMMENT IS
-    'The sketch with one item more, of this weight: 0 to 1e100. To start one of another k than 128, begin with '
-    'topk_new(k).';
+    'The sketch with one item more, of this weight: 0 to 1e100. A NULL sketch starts a new one; a NULL item or weight '
+    'adds nothing.';
+COMMENT IS
+    'The sketch with one item more, of this weight: 0 to 1e100. A NULL sketch starts a new one of this k, 1 to 10000.';
 
-CREATE FUNCTION topk_transition(topksketch, VALUE, k bigint [, weight double precision]) RETURNS topksketch;
-COMMENT IS 'Transition function of topk_agg(item, k).';
-COMMENT IS 'Transition function of topk_agg(item, k, weight).';
-
-CREATE FUNCTION topk_list_transition(topksketch, VALUE [, k bigint]) RETURNS topksketch;
+CREATE FUNCTION topk_list_add(sketch topksketch, item ITEM [, k bigint]) RETURNS topksketch;
 COMMENT IS 'Transition function of approx_top_k(item).';
 COMMENT IS 'Transition function of approx_top_k(item, k).';
 
-CREATE AGGREGATE topk_agg(item VALUE) (SFUNC = topk_add, SSPACE = 1024);
+CREATE AGGREGATE topk_agg(item ITEM [, k bigint]) (SFUNC = topk_add, SSPACE = 1024);
 COMMENT IS 'The most frequent items: 128 of them, exact up to so many distinct ones.';
-
-CREATE AGGREGATE topk_agg(item VALUE, k bigint [, weight double precision]) (SFUNC = topk_transition, SSPACE = 1024);
 COMMENT IS 'The most frequent items. k: how many are held, 1 to 10000; what is not held has fewer than count/k rows.';
-COMMENT IS 'The heaviest items by the sum of their weights, each 0 to 1e100; a NULL weight adds nothing.';
 
-CREATE AGGREGATE approx_top_k(item VALUE [, k bigint]) (
-    SFUNC = topk_list_transition, SSPACE = 1024, FINALFUNC = topk_list);
+CREATE AGGREGATE topk_weighted_agg(item ITEM, weight double precision [, k bigint]) (
+    SFUNC = topk_weighted_add, SSPACE = 1024);
+COMMENT IS 'The heaviest items by the sum of their weights, each 0 to 1e100: 128 of them.';
+COMMENT IS
+    'The heaviest items by the sum of their weights, each 0 to 1e100. k: how many are held, 1 to 10000; what is not '
+    'held weighs less than total/k.';
+
+CREATE AGGREGATE approx_top_k(item ITEM [, k bigint]) (
+    SFUNC = topk_list_add, SSPACE = 1024, FINALFUNC = topk_list);
 COMMENT IS 'About the 10 most frequent items, as a jsonb array of item, count, lower and upper.';
 COMMENT IS 'About the k most frequent items, 1 to 1000, as a jsonb array of item, count, lower and upper.';
 
-CREATE FUNCTION topk_estimate(sketch topksketch, item VALUE) RETURNS double precision STRICT;
+CREATE FUNCTION topk_estimate(sketch topksketch, item ANY) RETURNS double precision STRICT;
 COMMENT IS 'The weight that was counted for this item: never too much, and at most topk_error too little.';
 
 CREATE FUNCTION topk_bounds(
-    sketch topksketch, item VALUE, OUT lower double precision, OUT estimate double precision,
+    sketch topksketch, item ANY, OUT lower double precision, OUT estimate double precision,
     OUT upper double precision) STRICT;
 COMMENT IS
     'The estimate, and the range that is sure to hold the weight of this item, whether the sketch holds it or not.';

@@ -22,6 +22,9 @@ struct TopkShim {
         if (PG_NARGS() <= first) return {Topk::kDefaultK};
         return {static_cast<std::uint32_t>(pg::whole_in_range(fcinfo, first, "k", 1, kMaxEntries))};
     }
+    static void require_alike(FunctionCallInfo fcinfo, const Topk& a, const Topk& b) {
+        pg::require_alike_items(fcinfo, kType, a.item_kind(), b.item_kind());
+    }
     static const char* describe(const Topk::Params& params) {
         return psprintf("k %u", params.listed != 0 ? params.listed : params.k);
     }
@@ -38,18 +41,27 @@ struct ListShim : TopkShim {
     }
 };
 
-// Adds argument 1. A NULL item adds nothing, and neither does one of a NULL weight.
+// (sketch, item [, k]). A NULL item adds nothing.
 template <class Shim>
-Datum add_item(FunctionCallInfo fcinfo, int parameters, int weight) {
-    const bool weighted = PG_NARGS() > weight;
-    if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(weight))) return pg::null_or_first(fcinfo);
+Datum add_item(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
     const Item item = pg::item_argument(fcinfo, 1);
-    if (!weighted)
-        return pg::add<Shim>(
-            fcinfo, parameters, [item](Topk & s) __attribute__((always_inline)) { return s.add(item); });
-    const double w = pg::number_in_range(fcinfo, weight, "weight", 0, kMaxWeight);
     return pg::add<Shim>(
-        fcinfo, parameters, [ item, w ](Topk & s) __attribute__((always_inline)) { return s.add(item, w); });
+        fcinfo, 2, [=](Topk & s) __attribute__((always_inline)) {
+            return pg::add_item(fcinfo, Shim::kType, s, item, [](Topk& to, const Item& i) { return to.add(i); });
+        });
+}
+
+// (sketch, item, weight [, k]). A NULL item adds nothing, and neither does one of a NULL weight.
+Datum add_weighted(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::null_or_first(fcinfo);
+    const Item item = pg::item_argument(fcinfo, 1);
+    const double weight = pg::number_in_range(fcinfo, 2, "weight", 0, kMaxWeight);
+    return pg::add<TopkShim>(
+        fcinfo, 3, [=](Topk & s) __attribute__((always_inline)) {
+            return pg::add_item(fcinfo, TopkShim::kType, s, item,
+                                [=](Topk& to, const Item& i) { return to.add(i, weight); });
+        });
 }
 
 std::span<std::uint32_t> ranking(const Topk::Reader& s) {
@@ -74,8 +86,7 @@ void put_row(pg::Rows& rows, const Topk::Reader& s, std::uint32_t i, double guar
 // lower, estimate, upper of argument 1.
 std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
-    const Item item = pg::item_argument(fcinfo, 1);
-    if (s.item_kind() != ItemKind::none && s.item_kind() != item.kind) pg::raise(Status::unlike_items, TopkShim::kType);
+    const Item item = pg::asked_item(fcinfo, 1, TopkShim::kType, s);
     const std::uint32_t i = s.find(item);
     if (i == s.entries()) return {0, 0, s.floor()};
     return {s.lower(i), s.estimate(i), s.upper(i)};
@@ -85,9 +96,9 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
 
 SKETCH_TYPE(topksketch, TopkShim)
 SKETCH_FUNCTION(topk_new) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
-SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo, PG_NARGS(), 2); }
-SKETCH_FUNCTION(topk_transition) { return add_item<TopkShim>(fcinfo, 2, 3); }
-SKETCH_FUNCTION(topk_list_transition) { return add_item<ListShim>(fcinfo, 2, 3); }
+SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topk_weighted_add) { return add_weighted(fcinfo); }
+SKETCH_FUNCTION(topk_list_add) { return add_item<ListShim>(fcinfo); }
 SKETCH_FUNCTION(topk_merge) { return pg::merge<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_combine) { return pg::combine_states<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }

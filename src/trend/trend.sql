@@ -24,62 +24,103 @@ COMMENT ON FUNCTION trend_info(trendsketch) IS
     'Parameters, kind of the items, entries, half-lives in seconds with their totals and errors, and bytes.';
 
 CREATE FUNCTION trend_add(
-    sketch trendsketch, item VALUE, at timestamptz, half_life interval [, k bigint [, weight double precision
-    [, max_ahead interval]]]) RETURNS trendsketch STABLE;
+    sketch trendsketch, item ITEM, at timestamptz, half_life interval [, k bigint [, max_ahead interval]])
+    RETURNS trendsketch STABLE;
 COMMENT IS 'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing.';
 COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. k: how many '
     'items are held, 4 to 10000.';
-COMMENT IS
-    'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. weight: 0, '
-    'or 1e-100 to 1e100.';
 COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. max_ahead: '
     'how far after now() an event may be.';
 
 CREATE AGGREGATE trend_agg(
-    item VALUE, at timestamptz, half_life interval [, k bigint [, weight double precision [, max_ahead interval]]]) (
+    item ITEM, at timestamptz, half_life interval [, k bigint [, max_ahead interval]]) (
     SFUNC = trend_add, SSPACE = 1024);
 COMMENT IS 'The most active items: each event counts half after every half-life.';
 COMMENT IS
     'The most active items: each event counts half after every half-life. k: how many items are held, 4 to 10000.';
+COMMENT IS
+    'The most active items: each event counts half after every half-life. max_ahead: how far after now() an event may '
+    'be.';
+
+CREATE FUNCTION trend_weighted_add(
+    sketch trendsketch, item ITEM, at timestamptz, weight double precision, half_life interval
+    [, k bigint [, max_ahead interval]]) RETURNS trendsketch STABLE;
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing.';
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing. k: how many items are held, 4 to 10000.';
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing. max_ahead: how far after now() an event may be.';
+
+CREATE AGGREGATE trend_weighted_agg(
+    item ITEM, at timestamptz, weight double precision, half_life interval
+    [, k bigint [, max_ahead interval]]) (
+    SFUNC = trend_weighted_add, SSPACE = 1024);
 COMMENT IS 'The most active items: each event counts half after every half-life. weight: 0, or 1e-100 to 1e100.';
 COMMENT IS
-    'The most active items: each event counts half after every half-life. max_ahead: how far after now() an event '
-    'may be.';
+    'The most active items: each event counts half after every half-life. weight: 0, or 1e-100 to 1e100. k: how many '
+    'items are held, 4 to 10000.';
+COMMENT IS
+    'The most active items: each event counts half after every half-life. weight: 0, or 1e-100 to 1e100. max_ahead: '
+    'how far after now() an event may be.';
 
 CREATE FUNCTION trend_scales_add(
-    sketch trendsketch, item VALUE, at timestamptz, half_lives interval[] [, k bigint [, weight double precision
-    [, max_ahead interval]]]) RETURNS trendsketch STABLE;
+    sketch trendsketch, item ITEM, at timestamptz, half_lives interval[] [, k bigint [, max_ahead interval]])
+    RETURNS trendsketch STABLE;
 COMMENT IS 'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing.';
 COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. k: how many '
     'items are held, 4 to 10000.';
 COMMENT IS
-    'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. weight: 0, '
-    'or 1e-100 to 1e100.';
-COMMENT IS
     'The sketch with one event more. A NULL sketch starts a new one; a NULL item or moment adds nothing. max_ahead: '
     'how far after now() an event may be.';
 
 CREATE AGGREGATE trend_scales_agg(
-    item VALUE, at timestamptz, half_lives interval[] [, k bigint [, weight double precision
-    [, max_ahead interval]]]) (
+    item ITEM, at timestamptz, half_lives interval[] [, k bigint [, max_ahead interval]]) (
     SFUNC = trend_scales_add, SSPACE = 1024);
 COMMENT IS 'The most active items over up to 4 half-lives at once.';
 COMMENT IS 'The most active items over up to 4 half-lives at once. k: how many items are held, 4 to 10000.';
-COMMENT IS 'The most active items over up to 4 half-lives at once. weight: 0, or 1e-100 to 1e100.';
 COMMENT IS 'The most active items over up to 4 half-lives at once. max_ahead: how far after now() an event may be.';
 
+CREATE FUNCTION trend_scales_weighted_add(
+    sketch trendsketch, item ITEM, at timestamptz, weight double precision, half_lives interval[]
+    [, k bigint [, max_ahead interval]]) RETURNS trendsketch STABLE;
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing.';
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing. k: how many items are held, 4 to 10000.';
+COMMENT IS
+    'The sketch with one event more, of this weight: 0, or 1e-100 to 1e100. A NULL sketch starts a new one; a NULL '
+    'item, moment or weight adds nothing. max_ahead: how far after now() an event may be.';
+
+CREATE AGGREGATE trend_scales_weighted_agg(
+    item ITEM, at timestamptz, weight double precision, half_lives interval[]
+    [, k bigint [, max_ahead interval]]) (
+    SFUNC = trend_scales_weighted_add, SSPACE = 1024);
+COMMENT IS 'The most active items over up to 4 half-lives at once. weight: 0, or 1e-100 to 1e100.';
+COMMENT IS
+    'The most active items over up to 4 half-lives at once. weight: 0, or 1e-100 to 1e100. k: how many items are '
+    'held, 4 to 10000.';
+COMMENT IS
+    'The most active items over up to 4 half-lives at once. weight: 0, or 1e-100 to 1e100. max_ahead: how far after '
+    'now() an event may be.';
+
 CREATE FUNCTION trend_score(
-    sketch trendsketch, item VALUE, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL)
+    sketch trendsketch, item ANY, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL)
     RETURNS double precision;
 COMMENT IS
     'The sum of weight * 2^(-age / half_life) that was counted for this item: never too much, and at most '
     'trend_error too little. as_of: NULL is the newest event. half_life: NULL is the shortest.';
 
 CREATE FUNCTION trend_bounds(
-    sketch trendsketch, item VALUE, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL,
+    sketch trendsketch, item ANY, as_of timestamptz DEFAULT NULL, half_life interval DEFAULT NULL,
     OUT lower double precision, OUT estimate double precision, OUT upper double precision);
 COMMENT IS
     'The score, and the range that is sure to hold it, whether the sketch holds the item or not. as_of: NULL is the '

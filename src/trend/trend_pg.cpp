@@ -18,24 +18,26 @@ using heavy_hitters::kMaxEntries, heavy_hitters::kMaxScales, heavy_hitters::kMax
 using sketch::Item;  // PostgreSQL has another
 
 // A duration of fixed length in microseconds.
-std::int64_t duration(const Interval* interval, const char* name, std::int64_t low, const char* low_text) {
+std::int64_t duration(FunctionCallInfo fcinfo, const Interval* interval, const char* name, std::int64_t low,
+                      const char* low_text) {
     if (interval->month != 0)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s must be a fixed length of time, and months are not", name),
+                errmsg("%s: %s must be a fixed length of time, and months are not", pg::function_name(fcinfo), name),
                 errhint("Write it in days or hours, for example '30 days'."));
     const int128 length = static_cast<int128>(interval->day) * USECS_PER_DAY + interval->time;
     if (length < low || length > Trend::kMaxDuration)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("%s must be between %s and 365250 days, not %s", name, low_text,
+                errmsg("%s: %s must be between %s and 365250 days, not %s", pg::function_name(fcinfo), name, low_text,
                        DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))));
     return static_cast<std::int64_t>(length);
 }
 
 // One half-life, or an array of up to four, in any order.
-void read_half_lives(Datum value, bool many, Trend::Params& params) {
+void read_half_lives(FunctionCallInfo fcinfo, int argument, bool many, Trend::Params& params) {
+    const Datum value = PG_GETARG_DATUM(argument);
     if (!many) {
         params.scales = 1;
-        params.half_lives[0] = duration(DatumGetIntervalP(value), "half_life", Trend::kSecond, "1 second");
+        params.half_lives[0] = duration(fcinfo, DatumGetIntervalP(value), "half_life", Trend::kSecond, "1 second");
         return;
     }
     Datum* elements;
@@ -45,15 +47,19 @@ void read_half_lives(Datum value, bool many, Trend::Params& params) {
                       &nulls, &n);
     if (n < 1 || n > kMaxScales)
         ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("half_lives must be between 1 and %d half-lives, not %d", kMaxScales, n));
+                errmsg("%s: half_lives must be between 1 and %d half-lives, not %d", pg::function_name(fcinfo),
+                       kMaxScales, n));
     for (int i = 0; i < n; ++i) {
         if (nulls[i])
-            ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("half_lives must not contain NULL"));
-        params.half_lives[i] = duration(DatumGetIntervalP(elements[i]), "half_life", Trend::kSecond, "1 second");
+            ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("%s: half_lives must not contain NULL", pg::function_name(fcinfo)));
+        params.half_lives[i] =
+            duration(fcinfo, DatumGetIntervalP(elements[i]), "half_life", Trend::kSecond, "1 second");
     }
     std::sort(params.half_lives, params.half_lives + n);
     if (std::adjacent_find(params.half_lives, params.half_lives + n) != params.half_lives + n)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("half_lives must differ from each other"));
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: half_lives must differ from each other", pg::function_name(fcinfo)));
     params.scales = n;
 }
 
@@ -65,7 +71,7 @@ void read_others(FunctionCallInfo fcinfo, int k, int ahead, Trend::Params& param
     params.ahead = Trend::kDay;
     if (PG_NARGS() > ahead) {
         pg::reject_null(fcinfo, ahead, "max_ahead");
-        params.ahead = duration(PG_GETARG_INTERVAL_P(ahead), "max_ahead", 0, "0");
+        params.ahead = duration(fcinfo, PG_GETARG_INTERVAL_P(ahead), "max_ahead", 0, "0");
     }
 }
 
@@ -75,17 +81,20 @@ struct TrendShim {
     static constexpr const char* kType = "trendsketch";
     static constexpr bool kHashes = false;
 
-    // half_life, k, weight, max_ahead
+    // half_life, k, max_ahead
     static Trend::Params params(FunctionCallInfo fcinfo, int first) {
         Trend::Params params{};
         pg::reject_null(fcinfo, first, kMany ? "half_lives" : "half_life");
-        read_half_lives(PG_GETARG_DATUM(first), kMany, params);
-        read_others(fcinfo, first + 1, first + 3, params);
+        read_half_lives(fcinfo, first, kMany, params);
+        read_others(fcinfo, first + 1, first + 2, params);
         return params;
+    }
+    static void require_alike(FunctionCallInfo fcinfo, const Trend& a, const Trend& b) {
+        pg::require_alike_items(fcinfo, kType, a.item_kind(), b.item_kind());
     }
     static void fill_in(Trend::Params& given, FunctionCallInfo fcinfo, int first, const Trend::Params& held) {
         if (PG_NARGS() <= first + 1) given.k = held.k;
-        if (PG_NARGS() <= first + 3) given.ahead = held.ahead;
+        if (PG_NARGS() <= first + 2) given.ahead = held.ahead;
     }
     static const char* describe(const Trend::Params& params) {
         StringInfoData text;
@@ -104,7 +113,9 @@ struct TrendShim {
         return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&interval)));
     }
 };
-using Shim = TrendShim<false>;
+using OneScale = TrendShim<false>;
+using ManyScales = TrendShim<true>;
+using Shim = OneScale;  // where it is all the same
 
 // The rule that keeps one wrong clock from making everything else old: a moment may be so far after the start of the
 // transaction. What was right once stays right, whenever it is added again.
@@ -128,27 +139,36 @@ inline void reject_future(std::int64_t at, std::int64_t ahead) {
 std::int64_t finite(FunctionCallInfo fcinfo, int argument, const char* name) {
     const TimestampTz at = PG_GETARG_TIMESTAMPTZ(argument);
     if (TIMESTAMP_NOT_FINITE(at))
-        ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must not be infinite", name));
+        ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                errmsg("%s: %s must not be infinite", pg::function_name(fcinfo), name));
     return at;
 }
 
-// item, at, half_life, k, weight, max_ahead. Adds nothing if one of item, at and weight is NULL.
-template <bool kMany>
+double weight_argument(FunctionCallInfo fcinfo, int argument) {
+    const double weight = pg::number_in_range(fcinfo, argument, "weight", 0, kMaxWeight);
+    if (weight > 0 && weight < Trend::kMinWeight)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: weight must be 0, or between %g and %g, not %g", pg::function_name(fcinfo),
+                       Trend::kMinWeight, kMaxWeight, weight));
+    return weight;
+}
+
+// (sketch, item, at [, weight], half_life [, k [, max_ahead]]). Adds nothing if one of item, at and weight is NULL.
+enum class Weights { one, given };
+template <class T, Weights weights>
 Datum add_event(FunctionCallInfo fcinfo) {
-    constexpr int kItem = 1, kAt = 2, kHalfLife = 3, kWeight = 5;
-    const bool weighted = PG_NARGS() > kWeight;
+    constexpr bool weighted = weights == Weights::given;
+    constexpr int kItem = 1, kAt = 2, kWeight = 3, kHalfLife = weighted ? 4 : 3;
     if (PG_ARGISNULL(kItem) || PG_ARGISNULL(kAt) || (weighted && PG_ARGISNULL(kWeight)))
         return pg::null_or_first(fcinfo);
     const Item item = pg::item_argument(fcinfo, kItem);
     const std::int64_t at = finite(fcinfo, kAt, "at");
-    const double weight = weighted ? pg::number_in_range(fcinfo, kWeight, "weight", 0, kMaxWeight) : 1;
-    if (weight > 0 && weight < Trend::kMinWeight)
-        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                errmsg("weight must be 0, or between %g and %g, not %g", Trend::kMinWeight, kMaxWeight, weight));
-    return pg::add<TrendShim<kMany>>(
-        fcinfo, kHalfLife, [ item, at, weight ](Trend & s) __attribute__((always_inline)) {
+    const double weight = weighted ? weight_argument(fcinfo, kWeight) : 1;
+    return pg::add<T>(
+        fcinfo, kHalfLife, [=](Trend & s) __attribute__((always_inline)) {
             reject_future(at, s.ahead());
-            return s.add(item, at, weight);
+            return pg::add_item(fcinfo, T::kType, s, item,
+                                [=](Trend& to, const Item& i) { return to.add(i, at, weight); });
         });
 }
 
@@ -164,11 +184,11 @@ struct Question {
         if (!PG_ARGISNULL(as_of)) at = finite(fcinfo, as_of, "as_of");
         if (!PG_ARGISNULL(as_of + 1)) {
             const std::int64_t wanted =
-                duration(PG_GETARG_INTERVAL_P(as_of + 1), "half_life", Trend::kSecond, "1 second");
+                duration(fcinfo, PG_GETARG_INTERVAL_P(as_of + 1), "half_life", Trend::kSecond, "1 second");
             while (scale < s.scales() && s.half_life(scale) != wanted) ++scale;
             if (scale == s.scales())
                 ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("this trendsketch does not have the half-life %s",
+                        errmsg("%s: this trendsketch does not have the half-life %s", pg::function_name(fcinfo),
                                DatumGetCString(DirectFunctionCall1(interval_out, PG_GETARG_DATUM(as_of + 1)))),
                         errhint("trend_info lists those that it has, in seconds."));
         }
@@ -194,8 +214,7 @@ std::size_t rows_wanted(FunctionCallInfo fcinfo, int argument, const Trend::Read
 // lower, estimate, upper of the item in argument 1.
 std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     const Question q(fcinfo, 2);
-    const Item item = pg::item_argument(fcinfo, 1);
-    if (q.s.item_kind() != ItemKind::none && q.s.item_kind() != item.kind) pg::raise(Status::unlike_items, Shim::kType);
+    const Item item = pg::asked_item(fcinfo, 1, Shim::kType, q.s);
     const std::uint32_t i = q.s.find(item);
     if (i == q.s.entries()) return {0, 0, q.s.floor(q.scale) * q.decay};
     return {q.lower(i), q.estimate(i), q.upper(i)};
@@ -212,7 +231,7 @@ void reject_future_sketch(FunctionCallInfo fcinfo) {
 
 Datum empty(FunctionCallInfo fcinfo, bool many) {
     Trend::Params params{};
-    read_half_lives(PG_GETARG_DATUM(0), many, params);
+    read_half_lives(fcinfo, 0, many, params);
     read_others(fcinfo, 1, 2, params);
     return pg::empty<Shim>(params);
 }
@@ -222,8 +241,10 @@ Datum empty(FunctionCallInfo fcinfo, bool many) {
 SKETCH_TYPE(trendsketch, Shim)
 SKETCH_FUNCTION(trend_new) { return empty(fcinfo, false); }
 SKETCH_FUNCTION(trend_scales_new) { return empty(fcinfo, true); }
-SKETCH_FUNCTION(trend_add) { return add_event<false>(fcinfo); }
-SKETCH_FUNCTION(trend_scales_add) { return add_event<true>(fcinfo); }
+SKETCH_FUNCTION(trend_add) { return add_event<OneScale, Weights::one>(fcinfo); }
+SKETCH_FUNCTION(trend_weighted_add) { return add_event<OneScale, Weights::given>(fcinfo); }
+SKETCH_FUNCTION(trend_scales_add) { return add_event<ManyScales, Weights::one>(fcinfo); }
+SKETCH_FUNCTION(trend_scales_weighted_add) { return add_event<ManyScales, Weights::given>(fcinfo); }
 SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
 
 SKETCH_FUNCTION(trend_merge) {
