@@ -73,14 +73,19 @@ class State : public Layout {
     // Counts one value so many times, or changes nothing. What waits in the buffer may go on waiting.
     Status add_times(double value, std::uint64_t times) {
         if (has_bin(size_of(value))) {
-            if (!has_counter(value)) [[unlikely]] {
+            const Side& side = body().side[value < 0];
+            Index bin = bin_of(std::fabs(value));
+            if (bin < side.used.low || bin > side.used.high) [[unlikely]] {
                 const double one[1] = {value};
                 if (const Status status = fit(ends_of(one).extent()); status != Status::ok) return status;
+                bin = bin_of(std::fabs(value));
             }
+            count_in(bin, value, times);
             sum().add_times(value, times);
             settle_carries(2);
+        } else {
+            count_value(value, times);
         }
-        count_value(value, times);
         open_buffer();
         return Status::ok;
     }
@@ -176,14 +181,17 @@ class State : public Layout {
         if (steps < kPartBits) return coarser(index_of(size), steps);
         return coarser(table_index_of(size), steps - kPartBits);
     }
-    bool has_counter(double value) const {
-        const Interval& used = body().side[value < 0].used;
-        const Index bin = bin_of(std::fabs(value));
-        return bin >= used.low && bin <= used.high;
+    void count_in(Index bin, double value, std::uint64_t times) {
+        Body& b = body();
+        b.total += times;
+        b.min = std::min(b.min, value);
+        b.max = std::max(b.max, value);
+        counters(value < 0)[bin - b.side[value < 0].base] += times;
     }
 
     // Counts a value whose bin is inside its window.
     void count_value(double value, std::uint64_t times) {
+        if (has_bin(size_of(value))) return count_in(bin_of(std::fabs(value)), value, times);
         Body& b = body();
         b.total += times;
         if (std::isnan(value)) {
@@ -192,12 +200,10 @@ class State : public Layout {
         }
         b.min = std::min(b.min, value);
         b.max = std::max(b.max, value);
-        if (std::isinf(value))
-            (value < 0 ? b.low_infinities : b.infinities) += times;
-        else if (value == 0)
+        if (value == 0)
             b.zeros += times;
         else
-            counters(value < 0)[bin_of(std::fabs(value)) - b.side[value < 0].base] += times;
+            (value < 0 ? b.low_infinities : b.infinities) += times;
     }
 
     void settle_carries(std::uint32_t additions) {

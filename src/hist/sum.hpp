@@ -70,6 +70,13 @@ struct Sum {
         __extension__ unsigned __int128 product = mantissa;
         product *= times;
         std::int64_t* at = limb + (shift >> 5);
+        if (times >> 32 == 0) [[likely]] {  // below 2^85, and shifted below 2^116
+            product <<= shift & 31;
+            const std::int64_t factor = negative ? -1 : 1;
+            for (int i = 0; i < 4; ++i, product >>= 32)
+                at[i] += factor * static_cast<std::int64_t>(product & 0xFFFFFFFF);
+            return;
+        }
         for (; product != 0; product >>= 32, ++at) {
             const std::uint64_t piece = static_cast<std::uint64_t>(product & 0xFFFFFFFF) << (shift & 31);
             const auto low = static_cast<std::int64_t>(piece & 0xFFFFFFFF),

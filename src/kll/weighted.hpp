@@ -24,9 +24,19 @@ static_assert(sizeof(Weighted) == 2 * sizeof(double));
 
 inline constexpr std::size_t kBatch = kBuffer * sizeof(double) / sizeof(Weighted);
 
-// The most items that n values with weights become. Below the bits that are sampled there is one item's only.
+// Of weights that sum to `total`, in a sketch of `all` values: how many of their low bits are sampled. Rounding the sum
+// of a batch to 2^shift has a variance of about 4^shift; there are all/total such batches, and with 2^shift below
+// sqrt(all * total)/(5 k) their sum is below (all/(5 k))^2, which is small beside the all^2/(10 k^2) of the levels'
+// own.
+constexpr int sampled_bits(std::uint64_t all, std::uint64_t total, int k) {
+    const int shift = (std::bit_width(all) + std::bit_width(total)) / 2 - std::bit_width(5 * static_cast<unsigned>(k));
+    return std::max(shift, 0);
+}
+
+// The most items that n values with weights become: each one for each bit of its weight that is not sampled, and one of
+// them for what is left over below.
 constexpr std::size_t most_items(std::size_t n, int k) {
-    return n * (std::bit_width(5 * static_cast<unsigned>(k)) + 2) + kMaxLevels;
+    return n * (std::bit_width(5 * static_cast<unsigned>(k)) + 1) + kMaxLevels;
 }
 
 class Batch {
@@ -36,39 +46,23 @@ class Batch {
         sort(waiting);
         std::uint64_t total = 0;
         for (std::size_t i = 0; i < n_; ++i) total += row_[i].weight;
-        const std::uint64_t all = to.weight() + total;
-        const int shift =
-            (std::bit_width(all) + std::bit_width(total)) / 2 - 1 - std::bit_width(5 * static_cast<unsigned>(k));
+        const int shift = sampled_bits(to.weight() + total, total, k);
         seed_ = splitmix64(to.head->seed + std::bit_cast<std::uint64_t>(row_[0].value));
         least_ = row_[0].value;
         most_ = row_[n_ - 1].value;
         if (shift > 0) sample(shift, seed_);
+        spread();
     }
 
-    std::size_t items() const {
-        std::size_t sum = 0;
-        for (std::size_t i = 0; i < n_; ++i) sum += static_cast<std::size_t>(std::popcount(row_[i].weight));
-        return sum;
-    }
+    std::size_t items() const { return items_; }
 
-    // Where there is room for items() more.
+    // Where there is room for the items.
     void insert(Levels& to) const {
         to.head->seed = seed_;
         to.widen(least_, most_);
-        std::uint64_t bits = 0;
-        for (std::size_t i = 0; i < n_; ++i) bits |= row_[i].weight;
-        *to.levels = std::max(*to.levels, static_cast<std::uint32_t>(std::bit_width(bits)));
-        while (bits != 0) {  // from the highest level on, as each insertion moves what is below
-            const int h = std::bit_width(bits) - 1;
-            bits ^= std::uint64_t{1} << h;
-            double values[kBatch];
-            std::size_t found = 0;
-            for (std::size_t i = 0; i < n_; ++i) {
-                values[found] = row_[i].value;
-                found += row_[i].weight >> h & 1;
-            }
-            to.insert_sorted(values, found, static_cast<std::uint32_t>(h));
-        }
+        *to.levels = std::max(*to.levels, levels_);
+        const double* items = item_;
+        for (std::uint32_t h = levels_; h-- > 0; items += pop_[h]) to.insert_sorted(items, pop_[h], h);
     }
 
   private:
@@ -120,10 +114,31 @@ class Batch {
         }
     }
 
+    // The values of each level, ascending; the highest level first, as each insertion moves what is below.
+    void spread() {
+        std::uint64_t bits = 0;
+        for (std::size_t i = 0; i < n_; ++i) bits |= row_[i].weight;
+        levels_ = static_cast<std::uint32_t>(std::bit_width(bits));
+        items_ = 0;
+        for (std::uint32_t h = levels_; h-- > 0;) {
+            pop_[h] = 0;
+            if ((bits >> h & 1) == 0) continue;
+            const std::size_t before = items_;
+            for (std::size_t i = 0; i < n_; ++i) {
+                item_[items_] = row_[i].value;
+                items_ += row_[i].weight >> h & 1;
+            }
+            pop_[h] = static_cast<std::uint32_t>(items_ - before);
+        }
+    }
+
     std::size_t n_;
     std::uint64_t seed_;
     double least_, most_;
     Weighted row_[kBatch];
+    std::uint32_t levels_, pop_[64];
+    std::size_t items_;
+    double item_[most_items(kBatch, 65535) + 1];
 };
 
 }  // namespace sketch::kll
