@@ -295,7 +295,7 @@ SELECT 'own text', x::text, (SELECT array_agg(item) FROM topk_items(topk_add(NUL
 FROM unnest('{0.1,5,1e10,-0,NaN}'::real[]) x;
 SELECT 'own text', x::text, (SELECT array_agg(item) FROM topk_items(topk_add(NULL, x)))
 FROM unnest('{0.1,5,1e20,1e-7,1e300,-0,-Infinity}'::float8[]) x;
-SELECT 'numeric and double precision', count(*) = 1 
+SELECT 'numeric and double precision', count(*) = 1
 FROM topk_items((SELECT topk_agg(0.1) || topk_agg(0.1::float8) || topk_agg(0.10)
     || topk_add(topk_agg(0.1), 0.1::float8)));
 SELECT 'far numbers too', x, (SELECT array_agg(item) FROM topk_items(topk_add(topk_add(NULL, x), x::float8)))
