@@ -39,16 +39,16 @@ CREATE TABLE rooms (
     place int GENERATED ALWAYS AS IDENTITY
 );
 INSERT INTO rooms VALUES
-('hll', 'hll', 'hll_agg(v); hll_agg(t, 9)',
+('hll', 'hll', 'hll_agg(v); hll_agg(t, 9); hll_hash_agg(sketch_hash(v))',
     'hll_agg(i, p::int)', '{4,10,12,18}', '{0,1,10,189,190,1000,20000}', 'set', 'true',
     '7', 'hll_add(s, {one})',
-    'hll_estimate(s); hll_bounds(s); hll_info(s)', '', 'a::text = b::text'),
-('theta', 'theta', 'theta_agg(v); theta_agg(t, 256)',
+    'hll_estimate(s); hll_bounds(s); hll_info(s); hll_fold(s, 8)', '', 'a::text = b::text'),
+('theta', 'theta', 'theta_agg(v); theta_agg(t, 256); theta_hash_agg(sketch_hash(v))',
     'theta_agg(i, p::int)', '{16,64,4096,1048576}', '{0,1,10,64,65,1000,20000}', 'set', 'true',
     '7', 'theta_add(s, {one})',
-    'theta_estimate(s); theta_bounds(s); theta_info(s)',
+    'theta_estimate(s); theta_bounds(s); theta_info(s); theta_fold(s, 32)',
     'theta_intersect(a, b); theta_except(a, b); theta_jaccard(a, b); theta_containment(a, b)', 'a::text = b::text'),
-('bloom', 'bloom', 'bloom_agg(v); bloom_agg(v, 3000, 0.001)',
+('bloom', 'bloom', 'bloom_agg(v); bloom_agg(v, 3000, 0.001); bloom_hash_agg(sketch_hash(v))',
     'bloom_agg(i, p::int)', '{250,1000,4000000}', '{0,1,10,224,225,1000,20000}', 'set', 'true',
     '7', 'bloom_add(s, {one})',
     'bloom_contains(s, 7); bloom_contains(s, 7000); bloom_estimate(s); bloom_fpp(s); bloom_info(s)',
@@ -57,7 +57,8 @@ INSERT INTO rooms VALUES
     $$bloom_agg('item ' || i, p::int)$$, '{4000}', '{0,1,1000}', 'set', 'true',
     $$'item 7'$$, 'bloom_add(s, {one})',
     $$bloom_contains(s, 'user-7'); bloom_contains(s, 'no one')$$, '', 'a::text = b::text'),
-('countmin', 'countmin', 'countmin_agg(v); countmin_weighted_agg(v, w, 0.01, 0.9)',
+('countmin', 'countmin', 'countmin_agg(v); countmin_weighted_agg(v, w, 0.01, 0.9);
+countmin_hash_agg(sketch_hash(v))',
     'countmin_agg(i, p, 0.99)', '{0.3,0.02,0.001}', '{0,1,10,64,65,300,20000}', 'multiset', 'true',
     '7', 'countmin_add(s, {one})',
     'countmin_estimate(s, 7); countmin_bounds(s, 7); countmin_total(s); countmin_info(s)',
@@ -82,7 +83,8 @@ INSERT INTO rooms VALUES
 ('topk of numbers', 'topk', 'topk_agg(z, 1000)',
     'topk_agg(i * i % 1009, p::int)', '{128,2000}', '{0,1,10,100,1000,20000}', 'multiset', 'p = 2000 OR n <= 100',
     '7', 'topk_add(s, {one}::int)',
-    $$topk_info(s); topk_estimate(s, 7); topk_bounds(s, 7); (SELECT array_agg(r) FROM topk_items(s) r)$$, '',
+    $$topk_info(s); topk_fold(s, 10); topk_json(s); topk_estimate(s, 7); topk_bounds(s, 7);
+(SELECT array_agg(r) FROM topk_items(s) r)$$, '',
     'a::text = b::text'),
 ('trend', 'trend', $$trend_agg(shop, at, '2 days'); trend_weighted_agg(shop, at, w, '2 days', 500)$$,
     $$trend_weighted_agg('item ' || i % 400, at, w, '2 days', p::int)$$, '{4,20,500}', '{0,1,10,1000,20000}',
@@ -104,12 +106,15 @@ trend_score(s, 'shop 7'::text, NULL, '30 days'); trend_bounds(s, 'shop 7'::text)
     '7', 'hist_add(s, {one})',
     $$hist_quantile(s, 0.3); hist_quantiles(s, '{0,0.5,1}'); hist_bounds(s, 0.9); hist_rank(s, 1000);
 hist_cdf(s, '{0,1000}'); hist_min(s); hist_max(s); hist_count(s); hist_sum(s); hist_mean(s); hist_error(s);
-hist_plot(s); hist_info(s); (SELECT array_agg(r) FROM hist_buckets(s) r)$$, '', 'a::text = b::text'),
+hist_plot(s); hist_info(s); hist_pmf(s, '{0,1000}'); hist_fold(s, 20); hist_json(s);
+hist_trimmed_sum(s, 0.1, 0.9); hist_trimmed_mean(s, 0.1, 0.9); (SELECT array_agg(r) FROM hist_buckets(s) r)$$, '',
+    'a::text = b::text'),
 ('kll', 'kll', 'kll_agg(v); kll_agg(x, 50); kll_weighted_agg(v, w)',
     'kll_agg((i * 7919) % 40009, p::int)', '{8,50,200,3000}', '{0,1,8,200,221,1000,20000}', 'order', 'p >= 200',
     '7', 'kll_add(s, {one})',
     $$kll_quantile(s, 0.3); kll_quantiles(s, '{0,0.5,1}'); kll_bounds(s, 0.9); kll_rank(s, 1000);
-kll_cdf(s, '{0,1000}'); kll_min(s); kll_max(s); kll_count(s); kll_info(s)$$, '',
+kll_cdf(s, '{0,1000}'); kll_min(s); kll_max(s); kll_count(s); kll_info(s); kll_pmf(s, '{0,1000}');
+kll_fold(s, 20); kll_json(s)$$, '',
     'kll_count(a) = kll_count(b) AND kll_min(a) = kll_min(b) AND kll_max(a) = kll_max(b)
      AND abs(kll_rank(a, 2500) - kll_rank(b, 2500)) < 0.03');
 UPDATE rooms SET readers = regexp_replace(readers, ';\s+', '; ', 'g'), calls = regexp_replace(calls, ';\s+', '; ', 'g');

@@ -172,6 +172,7 @@ INSERT INTO parameters VALUES
 ('kll_agg', 'k', 'kll_agg(i, {p})', '100', '200'),
 ('hist_agg', 'max_bins', 'hist_agg(i, {p})', '100', '200'),
 ('approx_percentile', 'fraction', 'approx_percentile(i, {p})', '0.5', '0.9'),
+('approx_percentile', 'max_bins', 'approx_percentile(i, 0.5, {p})', '100', '200'),
 ('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
 ('countmin_weighted_agg', 'epsilon', 'countmin_weighted_agg(i, 2, {p}, 0.9)', '0.01', '0.1'),
 ('countmin_weighted_agg', 'confidence', 'countmin_weighted_agg(i, 2, 0.01, {p})', '0.9', '0.999'),
@@ -188,15 +189,22 @@ INSERT INTO parameters VALUES
 ('trend_scales_weighted_agg', 'k', $$trend_scales_weighted_agg(i, '2020-01-01', 2, '{1 day}', {p})$$, '10', '20'),
 ('trend_scales_weighted_agg', 'max_ahead', $$trend_scales_weighted_agg(i, '2020-01-01', 2, '{1 day}', 10, {p})$$,
  $$interval '1 day'$$, $$interval '2 days'$$),
+('hll_hash_agg', 'precision', 'hll_hash_agg(i, {p})', '12', '14'),
+('theta_hash_agg', 'k', 'theta_hash_agg(i, {p})', '64', '128'),
+('bloom_hash_agg', 'capacity', 'bloom_hash_agg(i, {p})', '1000', '100000'),
+('bloom_hash_agg', 'fpp', 'bloom_hash_agg(i, 1000, {p})', '0.01', '0.1'),
+('countmin_hash_agg', 'epsilon', 'countmin_hash_agg(i, {p}, 0.9)', '0.01', '0.1'),
+('countmin_hash_agg', 'confidence', 'countmin_hash_agg(i, 0.01, {p})', '0.9', '0.999'),
 ('kll_weighted_agg', 'k', 'kll_weighted_agg(i, 2, {p})', '100', '200'),
 ('hist_weighted_agg', 'max_bins', 'hist_weighted_agg(i, 2, {p})', '100', '200'),
+('approx_percentile_weighted', 'max_bins', 'approx_percentile_weighted(i, 2, 0.5, {p})', '100', '200'),
 ('approx_percentile_weighted', 'fraction', 'approx_percentile_weighted(i, 2, {p})', '0.5', '0.9'),
 ('approx_percentile_weighted', 'fractions', 'approx_percentile_weighted(i, 2, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]');
 SELECT 'every parameter of every aggregate has a row', string_agg(DISTINCT concat_ws(' ', p.proname, a.name), ', ')
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
     unnest(p.proargnames) a(name)
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch') AND p.prokind = 'a'
-  AND a.name NOT IN ('value', 'item', 'sketch', 'at', 'weight')
+  AND a.name NOT IN ('value', 'item', 'sketch', 'at', 'weight', 'hash')
   AND NOT EXISTS (SELECT FROM parameters WHERE aggregate = p.proname AND parameter = a.name);
 CREATE FUNCTION pg_temp.with_p(call text, p text) RETURNS text LANGUAGE sql AS $$
     SELECT format('(SELECT %s FROM generate_series(1, 100) i)', replace(call, '{p}', p)) $$;
@@ -321,6 +329,65 @@ FROM (VALUES ('5'::jsonb), ('"5"'), ('"5"')) v(j);
 CREATE TYPE surface_mood AS ENUM ('sad', 'ok');
 SELECT 'enum labels are text', topk_estimate(topk_agg('ok'::surface_mood), 'ok') = 1;
 DROP TYPE surface_mood;
+
+-- 9. what people who come from elsewhere look for
+SELECT 'precision is no error', pg_temp.rejects('0.05', 'approx_count_distinct(i, %s) FROM generate_series(1, 3) i'),
+    pg_temp.rejects('0.001', 'approx_count_distinct(1, %s)'), pg_temp.rejects('-3.5', 'approx_count_distinct(1, %s)'),
+    pg_temp.rejects('NULL', 'approx_count_distinct(1, %s::float8)');
+SELECT 'a whole one is one', approx_count_distinct(j, 12) = 1, approx_count_distinct(j, 12.0) = 1,
+    approx_count_distinct(7::oid, 12) = 1 FROM (VALUES ('{}'::jsonb)) v(j);
+SELECT 'hashes are values', hll_hash_agg(sketch_hash(i)) || hll_agg(i) = hll_agg(i),
+    theta_hash_agg(sketch_hash(i)) || theta_agg(i) = theta_agg(i),
+    bloom_hash_agg(sketch_hash(i)) || bloom_agg(i) = bloom_agg(i),
+    countmin_estimate(countmin_hash_agg(sketch_hash(i)), 7) = 1,
+    hll_add_hash(hll_hash_agg(sketch_hash(i)), sketch_hash(7)) = hll_hash_agg(sketch_hash(i)),
+    hll_estimate(hll_add_hash(NULL, 7, 10)) = 1 AND hll_add_hash(NULL, NULL) IS NULL
+FROM generate_series(1, 1000) i;
+SELECT 'a range sketch takes no hashes', pg_temp.rejects('7', 'countmin_add_hash(countmin_range_new(), %s)');
+SELECT 'folded as built: ' || n, hll_fold(hll_agg(i), 9) = hll_agg(i, 9),
+    theta_fold(theta_agg(i), 64) = theta_agg(i, 64),
+    hist_fold(hist_agg(i), 50) = hist_agg(i, 50),
+    kll_info(kll_fold(kll_agg(i), 30)) -> 'k' = '30' AND kll_count(kll_fold(kll_agg(i), 30)) = n,
+    topk_info(topk_fold(topk_agg(i % 9), 20)) -> 'k' = '20'
+        AND topk_total(topk_fold(topk_agg(i % 9), 20)) = n
+FROM unnest('{1,100,5000}'::int[]) n, generate_series(1, n) i GROUP BY n ORDER BY n;
+SELECT 'not finer', hll_fold(hll_agg(i, 9), 14) = hll_agg(i, 9), theta_fold(theta_agg(i, 64), 4096) = theta_agg(i, 64),
+    hist_fold(hist_agg(i, 50), 640) = hist_agg(i, 50), kll_fold(kll_agg(i, 30), 200) = kll_agg(i, 30)
+FROM generate_series(1, 3000) i;
+SELECT 'rejects', pg_temp.rejects('3', 'hll_fold(hll_new(), %s)'),
+    pg_temp.rejects('100', 'theta_fold(theta_new(), %s)'),
+    pg_temp.rejects('15', 'hist_fold(hist_new(), %s)'), pg_temp.rejects('7', 'kll_fold(kll_new(), %s)');
+SELECT 'shares', hist_pmf(hist_agg(i), '{25,50}') = '{0.25,0.25,0.5}',
+    kll_pmf(kll_agg(i), '{25,50}') = '{0.25,0.25,0.5}',
+    hist_pmf(hist_agg(i), '{}') = '{1}', kll_pmf(kll_agg(i), '{-Infinity,0,Infinity}') = '{0,0,1,0}',
+    hist_pmf(hist_new(), '{1}') IS NULL
+FROM generate_series(1, 60) j, LATERAL (SELECT j * 100 / 60.0::float8) v(i);
+SELECT 'shares of many add up', abs((SELECT sum(p) FROM unnest(hist_pmf(hist_agg(i), '{1,10,500,900}')) p) - 1) < 1e-12,
+    abs((SELECT sum(p) FROM unnest(kll_pmf(kll_agg(i), '{1,10,500,900}')) p) - 1) < 1e-12
+FROM generate_series(1, 9999) i;
+SELECT 'rejects splits', s, pg_temp.rejects(s, 'hist_pmf(hist_agg(1), %L)'),
+    pg_temp.rejects(s, 'kll_pmf(kll_agg(1), %L)')
+FROM unnest(ARRAY['{2,1}', '{1,1}', '{NaN}', '{1,NULL}', '{{1,2}}']) s;
+SELECT 'trimmed, exactly', hist_trimmed_sum(hist_agg(i), 0.1, 0.9) = 1464,
+    hist_trimmed_mean(hist_agg(i), 0.1, 0.9) = 30.5, hist_trimmed_mean(hist_agg(i), 0, 1) = 30.5,
+    hist_trimmed_sum(hist_agg(i), 0.5, 0.5) IS NULL
+FROM generate_series(1, 60) i;
+SELECT 'trimmed, of many, within its error',
+    abs(hist_trimmed_sum(s, 0.25, 0.75) / total - 1) <= hist_error(s) + 1e-9,
+    abs(hist_trimmed_mean(s, 0.25, 0.75) / (total / 50000) - 1) <= hist_error(s) + 1e-9
+FROM (SELECT hist_agg(i) AS s, sum(i) FILTER (WHERE i > 25000 AND i <= 75000)::float8 AS total
+      FROM generate_series(1, 100000) i) q;
+SELECT 'rejects fractions', pg_temp.rejects('2', 'hist_trimmed_sum(hist_agg(1), 0, %s)'),
+    pg_temp.rejects('0.5', 'hist_trimmed_mean(hist_agg(1), %s, 0.2)');
+SELECT 'bins for a percentile', approx_percentile(i, 0.5, 20) = hist_quantile(hist_agg(i, 20), 0.5),
+    approx_percentile(i, ARRAY[0.5, 0.9], 20) = hist_quantiles(hist_agg(i, 20), ARRAY[0.5, 0.9]),
+    approx_percentile_weighted(i, 1, 0.5, 20) = hist_quantile(hist_agg(i, 20), 0.5)
+FROM generate_series(1, 1000) i;
+SELECT 'json', hist_json(hist_agg(f)), kll_json(kll_agg(f)) FROM unnest('{1,2,2,-0.1,Infinity,NaN}'::float8[]) f;
+SELECT 'json', topk_json(topk_agg(t)) FROM unnest('{a,b,a}'::text[]) t;
+SELECT 'json of many', (SELECT sum((b ->> 'count')::int) FROM jsonb_array_elements(hist_json(hist_agg(i)) -> 'bins') b),
+    (SELECT sum((b ->> 'count')::int) FROM jsonb_array_elements(kll_json(kll_agg(i)) -> 'items') b)
+FROM generate_series(1, 10000) i;
 DROP TABLE two;
 DROP MATERIALIZED VIEW all_keys;
 SELECT format('DROP TABLE %s_samples, %1$s_keyed', stem) FROM rooms

@@ -29,6 +29,20 @@ COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one for s
 COMMENT IS
     'The sketch with one value more. A NULL sketch starts a new one for so many, at this rate of false positives.';
 
+CREATE FUNCTION bloom_add_hash(sketch bloomsketch, hash bigint [, capacity bigint [, fpp double precision]])
+    RETURNS bloomsketch;
+COMMENT IS
+    'The sketch with one value more, of which only the 64-bit hash is given: of sketch_hash, or of another function as '
+    'good for all values.';
+COMMENT IS 'The same. A NULL sketch starts a new one for so many values, at 1 % false positives.';
+COMMENT IS 'The same. A NULL sketch starts a new one for so many, at this rate of false positives.';
+
+CREATE AGGREGATE bloom_hash_agg(hash bigint [, capacity bigint [, fpp double precision]]) (
+    SFUNC = bloom_add_hash, SSPACE = 1024);
+COMMENT IS 'The sketch of the values with these 64-bit hashes, as sketch_hash has them, at 1 % false positives.';
+COMMENT IS 'The same. capacity: how many there may be, 1 to 100000000, at 1 % false positives.';
+COMMENT IS 'The same. capacity: how many there may be, 1 to 100000000; fpp: false positives, 0.00001 to 0.5.';
+
 CREATE AGGREGATE bloom_agg(value VALUE [, capacity bigint [, fpp double precision]]) (SFUNC = bloom_add, SSPACE = 1024);
 COMMENT IS 'The sketch of the values, at 1 % false positives for up to 4 million of them.';
 COMMENT IS 'The sketch of the values. capacity: how many there may be, 1 to 100000000, at 1 % false positives.';

@@ -48,6 +48,19 @@ COMMENT IS
     'starts a new one; a NULL value or weight adds nothing.';
 COMMENT IS 'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
 
+CREATE FUNCTION countmin_add_hash(
+    sketch countminsketch, hash bigint [, epsilon double precision, confidence double precision])
+    RETURNS countminsketch;
+COMMENT IS
+    'The sketch with one value more, of which only the 64-bit hash is given: of sketch_hash, or of another function as '
+    'good for all values.';
+COMMENT IS 'The same. A NULL sketch starts a new one, with this error and confidence.';
+
+CREATE AGGREGATE countmin_hash_agg(hash bigint [, epsilon double precision, confidence double precision]) (
+    SFUNC = countmin_add_hash, SSPACE = 8192);
+COMMENT IS 'The sketch of how often each value occurs, given by its 64-bit hash, as sketch_hash has it.';
+COMMENT IS 'The same, within epsilon of the total with this confidence.';
+
 CREATE FUNCTION countmin_slide_add(
     state countminsketch, value ANY [, epsilon double precision, confidence double precision])
     RETURNS countminsketch STRICT;

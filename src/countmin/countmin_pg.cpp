@@ -99,6 +99,16 @@ template <class T, Weights weights>
     return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
 }
 
+// A hash that is given may be that of any class of values.
+Datum add_hash(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    const auto hash = static_cast<std::uint64_t>(PG_GETARG_INT64(1));
+    return pg::add<Plain>(fcinfo, 2, [=](CountMin& s) {
+        if (s.ranges()) raise_unlike_values(fcinfo, true);
+        return s.add(hash);
+    });
+}
+
 // The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
 // rows that are not NULL, and goes back to the initial state when the last of them leaves. That state is a trimmed and
 // empty sketch of whatever parameters: the first row brings those it was called with. A user's own aggregate may begin
@@ -198,6 +208,7 @@ SKETCH_FUNCTION(countmin_add) { return add<Plain, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(countmin_weighted_add) { return add<Plain, Weights::given>(fcinfo); }
 SKETCH_FUNCTION(countmin_range_add) { return add<Ranges, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(countmin_range_weighted_add) { return add<Ranges, Weights::given>(fcinfo); }
+SKETCH_FUNCTION(countmin_add_hash) { return add_hash(fcinfo); }
 SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain, Weights::one>(fcinfo, true); }
 SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain, Weights::one>(fcinfo, false); }
 SKETCH_FUNCTION(countmin_weighted_slide_add) { return slide<Plain, Weights::given>(fcinfo, true); }

@@ -74,6 +74,30 @@ COMMENT IS 'The fraction of the values that are at most this one; in proportion 
 CREATE FUNCTION hist_cdf(sketch histsketch, "values" double precision[]) RETURNS double precision[] STRICT;
 COMMENT IS 'hist_rank for each of the values.';
 
+CREATE FUNCTION hist_pmf(sketch histsketch, splits double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS
+    'The share of the values in each of the n + 1 ranges that n ascending splits part: at most the first, then above '
+    'it and at most the next. NULL if there are none.';
+
+CREATE FUNCTION hist_fold(sketch histsketch, max_bins bigint) RETURNS histsketch STRICT;
+COMMENT IS
+    'The sketch in fewer bins, 16 to 8192: what it would be had it been built with so many. With more: as it is.';
+
+CREATE FUNCTION hist_trimmed_sum(sketch histsketch, low double precision, high double precision)
+    RETURNS double precision STRICT;
+COMMENT IS
+    'The sum of the values between two fractions (0 to 1) of all in order, each within hist_error. NULL if there are '
+    'none.';
+
+CREATE FUNCTION hist_trimmed_mean(sketch histsketch, low double precision, high double precision)
+    RETURNS double precision STRICT;
+COMMENT IS
+    'The mean of the values between two fractions (0 to 1) of all in order, each within hist_error. NULL if there are '
+    'none.';
+
+CREATE FUNCTION hist_json(sketch histsketch) RETURNS jsonb STRICT;
+COMMENT IS 'The whole sketch to read: its numbers, and low, high and count of each bin.';
+
 CREATE FUNCTION hist_min(sketch histsketch) RETURNS double precision STRICT;
 COMMENT IS 'The smallest value, exactly. NULL if there are none.';
 
@@ -101,21 +125,23 @@ COMMENT IS 'A bar chart to read in psql: at most 24 bars, the longest of this wi
 
 -- approx_percentile: hist, because its answer is close in value at every fraction, also in the tail, and the same for
 -- any plan.
-CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fraction double precision)
-    RETURNS histsketch;
+CREATE FUNCTION approx_percentile_add(
+    sketch histsketch, value double precision, fraction double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'Transition function of approx_percentile.';
 
-CREATE FUNCTION approx_percentile_add(sketch histsketch, value double precision, fractions double precision[])
+CREATE FUNCTION approx_percentile_add(
+    sketch histsketch, value double precision, fractions double precision[] [, max_bins bigint])
     RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT IS 'Transition function of approx_percentile for several fractions.';
 
 CREATE FUNCTION approx_percentile_weighted_add(
-    sketch histsketch, value double precision, weight double precision, fraction double precision)
-    RETURNS histsketch;
+    sketch histsketch, value double precision, weight double precision, fraction double precision
+    [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS 'Transition function of approx_percentile_weighted.';
 
 CREATE FUNCTION approx_percentile_weighted_add(
-    sketch histsketch, value double precision, weight double precision, fractions double precision[])
+    sketch histsketch, value double precision, weight double precision, fractions double precision[]
+    [, max_bins bigint])
     RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_weighted_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT IS 'Transition function of approx_percentile_weighted for several fractions.';
 
@@ -125,26 +151,30 @@ COMMENT IS 'Final function of approx_percentile.';
 CREATE FUNCTION approx_percentiles_final(histsketch) RETURNS double precision[];
 COMMENT IS 'Final function of approx_percentile for several fractions.';
 
-CREATE AGGREGATE approx_percentile(value double precision, fraction double precision) (
+CREATE AGGREGATE approx_percentile(value double precision, fraction double precision [, max_bins bigint]) (
     SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final);
 COMMENT IS
     'About percentile_disc(fraction): exact for few values, then within 1.1 % for values of one sign that span 6 '
     'decades.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192. More bins are narrower, and the error is less.';
 
-CREATE AGGREGATE approx_percentile(value double precision, fractions double precision[]) (
+CREATE AGGREGATE approx_percentile(value double precision, fractions double precision[] [, max_bins bigint]) (
     SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
 COMMENT IS
     'About percentile_disc(fractions): exact for few values, then within 1.1 % for values of one sign that span 6 '
     'decades.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192. More bins are narrower, and the error is less.';
 
 CREATE AGGREGATE approx_percentile_weighted(
-    value double precision, weight double precision, fraction double precision) (
+    value double precision, weight double precision, fraction double precision [, max_bins bigint]) (
     SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentile_final);
 COMMENT IS
     'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
 
 CREATE AGGREGATE approx_percentile_weighted(
-    value double precision, weight double precision, fractions double precision[]) (
+    value double precision, weight double precision, fractions double precision[] [, max_bins bigint]) (
     SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
 COMMENT IS
     'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';

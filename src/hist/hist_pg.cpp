@@ -25,10 +25,39 @@ struct HistShim {
     static constexpr const char* kParametersHint = "Weights go to hist_weighted_agg(value, weight).";
 };
 
+// What lies between two fractions of the values in order. A bin that a fraction cuts counts in proportion.
+struct Between {
+    double rows, sum;
+};
+Between trimmed_argument(FunctionCallInfo fcinfo) {
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
+    const double low = pg::checked_fraction(fcinfo, PG_GETARG_FLOAT8(1));
+    const double high = pg::checked_fraction(fcinfo, PG_GETARG_FLOAT8(2));
+    if (low > high)
+        ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                errmsg("%s: low must be at most high, not %g above %g", pg::function_name(fcinfo), low, high));
+    if (s.empty()) return {0, 0};
+    const auto n = static_cast<double>(s.values());
+    Between kept{0, 0};
+    double below = 0;
+    s.for_each_bin([&](const hist::Bin& bin) {
+        const double upto = below + static_cast<double>(bin.count);
+        const double rows = std::min(upto, high * n) - std::max(below, low * n);
+        if (rows > 0) {
+            kept.rows += rows;
+            kept.sum += rows * bin.middle();
+        }
+        below = upto;
+        return below < high * n;
+    });
+    return kept;
+}
+
 }  // namespace
 
 SKETCH_TYPE(histsketch, HistShim)
 SKETCH_FUNCTION(hist_new) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(hist_fold) { return pg::fold<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_combine) { return pg::combine_states<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
@@ -106,6 +135,8 @@ SKETCH_FUNCTION(hist_cdf) {
     });
 }
 
+SKETCH_FUNCTION(hist_pmf) { return pg::shares_of(fcinfo, 1, hist_cdf); }
+
 SKETCH_FUNCTION(hist_min) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.empty()) PG_RETURN_NULL();
@@ -130,6 +161,40 @@ SKETCH_FUNCTION(hist_mean) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
     if (s.empty()) PG_RETURN_NULL();
     return Float8GetDatum(s.total() / static_cast<double>(s.values()));
+}
+
+SKETCH_FUNCTION(hist_trimmed_sum) {
+    const Between kept = trimmed_argument(fcinfo);
+    if (kept.rows == 0) PG_RETURN_NULL();
+    return Float8GetDatum(kept.sum);
+}
+
+SKETCH_FUNCTION(hist_trimmed_mean) {
+    const Between kept = trimmed_argument(fcinfo);
+    if (kept.rows == 0) PG_RETURN_NULL();
+    return Float8GetDatum(kept.sum / kept.rows);
+}
+
+SKETCH_FUNCTION(hist_json) {
+    const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
+    StringInfoData text;
+    initStringInfo(&text);
+    appendStringInfo(&text, R"({"count": %llu, "sum": )", static_cast<unsigned long long>(s.values()));
+    s.empty() ? appendStringInfoString(&text, "null") : pg::append_json(&text, s.total());
+    appendStringInfo(&text, R"(, "error": %.17g, "bins": [)", s.alpha());
+    const char* separator = "";
+    s.for_each_bin([&](const hist::Bin& bin) {
+        CHECK_FOR_INTERRUPTS();
+        appendStringInfo(&text, "%s{\"low\": ", separator);
+        pg::append_json(&text, bin.low);
+        appendStringInfoString(&text, ", \"high\": ");
+        pg::append_json(&text, bin.high);
+        appendStringInfo(&text, ", \"count\": %llu}", static_cast<unsigned long long>(bin.count));
+        separator = ", ";
+        return true;
+    });
+    appendStringInfoString(&text, "]}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
 
 SKETCH_FUNCTION(hist_error) { return Float8GetDatum(pg::reader<HistShim>(fcinfo, 0).alpha()); }

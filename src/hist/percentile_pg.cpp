@@ -19,7 +19,11 @@ struct PercentileShim {
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
         auto* fractions = static_cast<double*>(palloc(sizeof(double)));
         fractions[0] = pg::fraction_argument(fcinfo, first);
-        return {Hist::kDefaultBins, std::as_bytes(std::span(fractions, 1))};
+        return {bins(fcinfo, first + 1), std::as_bytes(std::span(fractions, 1))};
+    }
+    static int bins(FunctionCallInfo fcinfo, int argument) {
+        if (PG_NARGS() <= argument) return Hist::kDefaultBins;
+        return static_cast<int>(pg::whole_in_range(fcinfo, argument, "max_bins", Hist::kMinBins, Hist::kMaxBins));
     }
 
     static const char* describe(const Hist::Params& params) {
@@ -28,6 +32,7 @@ struct PercentileShim {
         appendStringInfoString(&text, params.fractions.size() == sizeof(double) ? "fraction" : "fractions");
         for (std::size_t i = 0; i < params.fractions.size(); i += sizeof(double))
             appendStringInfo(&text, "%s%g", i == 0 ? " " : ", ", load<double>(params.fractions.data() + i));
+        if (params.max_bins != Hist::kDefaultBins) appendStringInfo(&text, " and max_bins %d", params.max_bins);
         return text.data;
     }
     static constexpr const char* kParametersHint =
@@ -46,7 +51,7 @@ struct PercentilesShim : PercentileShim {
             ereport(ERROR, errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
                     errmsg("approx_percentile: fractions must not contain NULL"));
         for (const double fraction : wanted) pg::checked_fraction(fcinfo, fraction);
-        return {Hist::kDefaultBins, std::as_bytes(wanted)};
+        return {bins(fcinfo, first + 1), std::as_bytes(wanted)};
     }
     static constexpr int kMaxFractions = static_cast<int>(Hist::kMaxFractions);
 };

@@ -28,6 +28,8 @@ struct HllShim {
 SKETCH_TYPE(hllsketch, HllShim)
 SKETCH_FUNCTION(hll_new) { return pg::empty<HllShim>(HllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_add_hash) { return pg::add_hash<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_fold) { return pg::fold<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_combine) { return pg::combine_states<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_final) { return pg::final<HllShim>(fcinfo); }
@@ -47,6 +49,27 @@ SKETCH_FUNCTION(hll_info) {
                     s.version(), s.precision(), s.sparse() ? "sparse" : "dense", s.estimate(),
                     s.sparse() ? 0.0 : s.relative_error(), s.bytes());
 }
+
+// approx_count_distinct(value, 0.05) asks for an error, as elsewhere, where the precision is meant.
+struct WholePrecision : HllShim {
+    static Hll::Params params(FunctionCallInfo fcinfo, int first) {
+        pg::reject_null(fcinfo, first, "precision");
+        const double given = PG_GETARG_FLOAT8(first);
+        if (given == std::trunc(given) && given >= Hll::kMinPrecision && given <= Hll::kMaxPrecision)
+            return {static_cast<int>(given)};
+        int fits = Hll::kMinPrecision;
+        while (fits < Hll::kMaxPrecision && given < 0.76 / std::sqrt(std::ldexp(1, fits))) ++fits;
+        ereport(
+            ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("%s: precision must be a whole number between %d and %d, not %g", pg::function_name(fcinfo),
+                   Hll::kMinPrecision, Hll::kMaxPrecision, given),
+            given > 0 && given < 1
+                ? errhint("The relative standard error is 0.76/sqrt(2^precision). For one of %g write %d.", given, fits)
+                : errhint("The relative standard error is 0.76/sqrt(2^precision)."));
+        pg_unreachable();
+    }
+};
+SKETCH_FUNCTION(approx_count_distinct_add) { return pg::add_value<WholePrecision>(fcinfo); }
 
 // The final function of approx_count_distinct: no rows count as 0. Others may share the state: settled makes a copy of
 // what still has to be settled.

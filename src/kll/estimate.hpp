@@ -95,6 +95,10 @@ class Merge {
         while (n_ != 0 && heap_[0].item <= value) pass();
         return below_;
     }
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (; n_ != 0; pass()) visit(heap_[0].item, heap_[0].run.weight());
+    }
     double select(std::uint64_t row) {
         while (row - below_ > heap_[0].run.weight()) pass();
         return heap_[0].item;
@@ -152,6 +156,14 @@ class Reader : public Layout {
         return at_most(value, [this](double v) { return runs().at_most(v); });
     }
     double rank(double value) const { return static_cast<double>(at_most(value)) / static_cast<double>(values()); }
+
+    // Calls visit with every item but NaN, ascending, and the number of values that it stands for.
+    template <class Visit>
+    void for_each_item(Visit visit) const {
+        Merge merge;
+        merge.start(runs());
+        merge.for_each(visit);
+    }
 
     // Answers so many questions one after another: fractions that do not fall, or values that do not. Many are answered
     // in one pass over the items, few from the runs.

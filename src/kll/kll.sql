@@ -61,6 +61,18 @@ COMMENT IS 'The fraction of the values that are at most this one, as cume_dist c
 CREATE FUNCTION kll_cdf(sketch kllsketch, "values" double precision[]) RETURNS double precision[] STRICT;
 COMMENT IS 'kll_rank for each of the values.';
 
+CREATE FUNCTION kll_pmf(sketch kllsketch, splits double precision[]) RETURNS double precision[] STRICT;
+COMMENT IS
+    'The share of the values in each of the n + 1 ranges that n ascending splits part: at most the first, then above '
+    'it and at most the next. NULL if there are none.';
+
+CREATE FUNCTION kll_fold(sketch kllsketch, k bigint) RETURNS kllsketch STRICT;
+COMMENT IS 'The sketch at a smaller k, 8 to 65535. A larger one: as it is.';
+
+CREATE FUNCTION kll_json(sketch kllsketch) RETURNS jsonb STRICT;
+COMMENT IS
+    'The whole sketch to read: its numbers, and its items, ascending, with the number of values each stands for.';
+
 CREATE FUNCTION kll_min(sketch kllsketch) RETURNS double precision STRICT;
 COMMENT IS 'The smallest value, exactly. NULL if there are none.';
 

@@ -27,6 +27,7 @@ struct KllShim {
 
 SKETCH_TYPE(kllsketch, KllShim)
 SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
+SKETCH_FUNCTION(kll_fold) { return pg::fold<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_combine) { return pg::combine_states<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
@@ -73,6 +74,8 @@ SKETCH_FUNCTION(kll_cdf) {
     });
 }
 
+SKETCH_FUNCTION(kll_pmf) { return pg::shares_of(fcinfo, 1, kll_cdf); }
+
 SKETCH_FUNCTION(kll_min) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
     if (s.empty()) PG_RETURN_NULL();
@@ -86,6 +89,25 @@ SKETCH_FUNCTION(kll_max) {
 }
 
 SKETCH_FUNCTION(kll_count) { return Int64GetDatum(static_cast<int64>(pg::reader<KllShim>(fcinfo, 0).values())); }
+
+SKETCH_FUNCTION(kll_json) {
+    const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
+    StringInfoData text;
+    initStringInfo(&text);
+    appendStringInfo(&text, R"({"count": %llu, "nans": %llu, "epsilon": %.17g, "items": [)",
+                     static_cast<unsigned long long>(s.values()), static_cast<unsigned long long>(s.nans()),
+                     s.epsilon());
+    const char* separator = "";
+    s.for_each_item([&](double value, std::uint64_t weight) {
+        CHECK_FOR_INTERRUPTS();
+        appendStringInfo(&text, "%s{\"value\": ", separator);
+        pg::append_json(&text, value);
+        appendStringInfo(&text, ", \"count\": %llu}", static_cast<unsigned long long>(weight));
+        separator = ", ";
+    });
+    appendStringInfoString(&text, "]}");
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
 
 SKETCH_FUNCTION(kll_info) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);

@@ -20,6 +20,11 @@ double fraction_argument(FunctionCallInfo fcinfo, int argument) {
     return checked_fraction(fcinfo, PG_GETARG_FLOAT8(argument));
 }
 
+void append_json(StringInfo to, double value) {
+    const char* const text = double_to_shortest_decimal(value);
+    appendStringInfo(to, std::isfinite(value) ? "%s" : "\"%s\"", text);
+}
+
 // A float8 has no padding, and a NULL takes no place: the elements are one array of C.
 static Doubles doubles_of(ArrayType* array) {
     const auto* data = reinterpret_cast<std::byte*>(ARR_DATA_PTR(array));
@@ -37,6 +42,36 @@ Doubles copied_doubles(FunctionCallInfo fcinfo, int argument) {
     auto* copy = static_cast<ArrayType*>(palloc(VARSIZE(array)));
     copy_in_steps(reinterpret_cast<std::byte*>(copy), reinterpret_cast<std::byte*>(array), VARSIZE(array));
     return doubles_of(copy);
+}
+
+Datum shares_of(FunctionCallInfo fcinfo, int argument, Datum (*ranks_of)(FunctionCallInfo)) {
+    const Doubles splits = doubles_argument(fcinfo, argument);
+    const std::size_t n = splits.values.size();
+    const auto rejected = [&](bool wrong, const char* rule) {
+        if (wrong)
+            ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("%s: splits must %s", function_name(fcinfo), rule));
+    };
+    rejected(ARR_NDIM(splits.array) > 1, "be an array of one dimension");
+    rejected(array_contains_nulls(splits.array), "not contain NULL");
+    rejected(n >= MaxAllocSize / sizeof(Datum) - 1, "be fewer");
+    for (std::size_t i = 0; i < n; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        rejected(std::isnan(splits.values[i]) || (i != 0 && !(splits.values[i - 1] < splits.values[i])), "ascend");
+    }
+    const Datum ranks = ranks_of(fcinfo);
+    if (fcinfo->isnull) PG_RETURN_NULL();
+    const std::span<const double> upto = doubles_of(DatumGetArrayTypeP(ranks)).values;
+    auto* shares = static_cast<Datum*>(palloc(sizeof(Datum) * (n + 1)));
+    double before = 0;
+    for (std::size_t i = 0; i <= n; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        const double rank = i < n ? upto[i] : 1;
+        shares[i] = Float8GetDatum(std::max(rank - before, 0.0));
+        before = rank;
+    }
+    return PointerGetDatum(
+        construct_array(shares, static_cast<int>(n + 1), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 // The bits of a double as an integer in the same order, and back: the sign of a negative one stays, its other bits are

@@ -28,6 +28,9 @@ Datum add_weighted_float8(FunctionCallInfo fcinfo) {
 double checked_fraction(FunctionCallInfo fcinfo, double fraction);
 double fraction_argument(FunctionCallInfo fcinfo, int argument);
 
+// A double as JSON: what is not finite as a string.
+void append_json(StringInfo to, double value);
+
 // A float8[] argument: the array, and its elements that are not NULL.
 struct Doubles {
     ArrayType* array;
@@ -69,6 +72,10 @@ Datum answer_array(FunctionCallInfo fcinfo, int argument, Start start) {
     answer_all(of.values, start);
     return PointerGetDatum(of.array);
 }
+
+// The share of the values in each of the n + 1 ranges that n ascending values part: at most the first one, above it and
+// at most the second one, and so on.
+Datum shares_of(FunctionCallInfo fcinfo, int argument, Datum (*ranks)(FunctionCallInfo));
 
 // The same where each must be a fraction.
 template <class Start>

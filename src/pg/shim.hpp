@@ -208,6 +208,15 @@ Datum add_value(FunctionCallInfo fcinfo) {
     });
 }
 
+// Adds argument 1, which is a hash already: the 64 bits of sketch_hash, or of any hash function as good. It may be that
+// of any class of values.
+template <Shim T>
+Datum add_hash(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    const auto hash = static_cast<std::uint64_t>(PG_GETARG_INT64(1));
+    return add<T>(fcinfo, 2, [=](typename T::Kernel& s) { return s.add(hash); });
+}
+
 // Arguments 0 and 1 of a function that gives the one to the other; neither is NULL. In a transition the first is the
 // aggregate's own.
 template <Shim T>
@@ -274,6 +283,21 @@ Datum merge(FunctionCallInfo fcinfo) {
                 if constexpr (requires { T::require_alike(fcinfo, to, from); }) T::require_alike(fcinfo, to, from);
                 return to.merge(from);
             });
+}
+
+// A sketch at parameters that are coarser: as it is where it is merged with one that has them.
+template <Shim T>
+Datum fold(FunctionCallInfo fcinfo) {
+    using Kernel = typename T::Kernel;
+    const Kernel from = value<T>(fcinfo, 0);
+    const auto params = T::params(fcinfo, 1);
+    Kernel to = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
+    if (const std::size_t bytes = to.merge_bytes(from); to.bytes() < bytes) to = relaid(to, bytes);
+    const Status status = to.merge(from);
+    if (status != Status::ok) raise(status, T::kType);
+    if (to.params() == from.params()) return datum_of(copied(from));
+    to.set_value_class(from.value_class());
+    return trimmed(to);
 }
 
 // Two states of one aggregate: their rows had the same parameters.

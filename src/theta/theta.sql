@@ -29,6 +29,21 @@ CREATE FUNCTION theta_add(sketch thetasketch, value VALUE [, k bigint]) RETURNS 
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, a power of two, 16 to 1048576.';
 
+CREATE FUNCTION theta_add_hash(sketch thetasketch, hash bigint [, k bigint]) RETURNS thetasketch;
+COMMENT IS
+    'The sketch with one value more, of which only the 64-bit hash is given: of sketch_hash, or of another function as '
+    'good for all values.';
+COMMENT IS 'The same. A NULL sketch starts a new one of this k, a power of two, 16 to 1048576.';
+
+CREATE AGGREGATE theta_hash_agg(hash bigint [, k bigint]) (SFUNC = theta_add_hash, SSPACE = 1024);
+COMMENT IS 'The sketch of the distinct values with these 64-bit hashes, as sketch_hash has them.';
+COMMENT IS 'The sketch of the distinct values with these 64-bit hashes. k: a power of two, 16 to 1048576.';
+
+CREATE FUNCTION theta_fold(sketch thetasketch, k bigint) RETURNS thetasketch STRICT;
+COMMENT IS
+    'The sketch at a smaller k, a power of two, 16 to 1048576: what it would be had it been built with it. A larger '
+    'one: as it is.';
+
 CREATE AGGREGATE theta_agg(value VALUE [, k bigint]) (SFUNC = theta_add, SSPACE = 1024);
 COMMENT IS 'The sketch of the distinct values: exact up to 4096 of them, then with a relative standard error of 1.6 %.';
 COMMENT IS

@@ -70,6 +70,8 @@ Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, con
 SKETCH_TYPE(thetasketch, ThetaShim)
 SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>(ThetaShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
+SKETCH_FUNCTION(theta_add_hash) { return pg::add_hash<ThetaShim>(fcinfo); }
+SKETCH_FUNCTION(theta_fold) { return pg::fold<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_combine) { return pg::combine_states<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }

@@ -74,6 +74,12 @@ COMMENT IS
     'Items above a share of the total (a threshold below 1) or a weight. Without no_false_positives none is missing, '
     'if the threshold is at least topk_error.';
 
+CREATE FUNCTION topk_fold(sketch topksketch, k bigint) RETURNS topksketch STRICT;
+COMMENT IS 'The sketch at a smaller k, 1 to 10000. A larger one: as it is.';
+
+CREATE FUNCTION topk_json(sketch topksketch) RETURNS jsonb STRICT;
+COMMENT IS 'The whole sketch to read: k, total, error, and item, count, lower and upper of each, heaviest first.';
+
 CREATE FUNCTION topk_total(sketch topksketch) RETURNS double precision STRICT;
 COMMENT IS 'The exact sum of all weights: without weights, the number of rows.';
 

@@ -92,6 +92,20 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     return {s.lower(i), s.estimate(i), s.upper(i)};
 }
 
+// The first n items, as a JSON array.
+void append_items(StringInfo to, const Topk::Reader& s, std::size_t n) {
+    const auto order = ranking(s);
+    appendStringInfoChar(to, '[');
+    for (const std::uint32_t i : order.first(std::min(n, order.size()))) {
+        CHECK_FOR_INTERRUPTS();
+        appendStringInfoString(to, i == order[0] ? "{\"item\": " : ", {\"item\": ");
+        pg::append_json(to, s.item(i));
+        appendStringInfo(to, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.estimate(i), s.lower(i),
+                         s.upper(i));
+    }
+    appendStringInfoChar(to, ']');
+}
+
 }  // namespace
 
 SKETCH_TYPE(topksketch, TopkShim)
@@ -99,6 +113,7 @@ SKETCH_FUNCTION(topk_new) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 
 SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_weighted_add) { return add_weighted(fcinfo); }
 SKETCH_FUNCTION(topk_list_add) { return add_item<ListShim>(fcinfo); }
+SKETCH_FUNCTION(topk_fold) { return pg::fold<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_merge) { return pg::merge<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_combine) { return pg::combine_states<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }
@@ -141,18 +156,18 @@ SKETCH_FUNCTION(topk_info) {
 SKETCH_FUNCTION(topk_list) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
-    const auto order = ranking(s);
-    const std::size_t n = s.listed() == 0 ? order.size() : std::min<std::size_t>(order.size(), s.listed());
     StringInfoData text;
     initStringInfo(&text);
-    appendStringInfoChar(&text, '[');
-    for (const std::uint32_t i : order.first(n)) {
-        CHECK_FOR_INTERRUPTS();
-        appendStringInfoString(&text, i == order[0] ? "{\"item\": " : ", {\"item\": ");
-        pg::append_json(&text, s.item(i));
-        appendStringInfo(&text, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.estimate(i), s.lower(i),
-                         s.upper(i));
-    }
-    appendStringInfoChar(&text, ']');
+    append_items(&text, s, s.listed() == 0 ? s.entries() : s.listed());
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+}
+
+SKETCH_FUNCTION(topk_json) {
+    const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
+    StringInfoData text;
+    initStringInfo(&text);
+    appendStringInfo(&text, R"({"k": %u, "total": %.17g, "error": %.17g, "items": )", s.k(), s.total(), s.floor());
+    append_items(&text, s, s.entries());
+    appendStringInfoChar(&text, '}');
     return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 }
