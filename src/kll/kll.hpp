@@ -139,10 +139,7 @@ class Kll : public kll::State {
         if (values() > kMaxValues - other.values()) return Status::overflow;
         const bool stays = stays_exact(other);
         set_k(std::min(k(), other.k()));
-        if (!stays) {
-            merge_levels(other);
-            return Status::ok;
-        }
+        if (!stays) return merge_levels(other);
         const std::uint64_t missing = nans() + other.nans();
         std::memcpy(payload() + count() * sizeof(double), other.exact_items(), other.count() * sizeof(double));
         start_exact(count() + other.count(), missing);
@@ -163,7 +160,7 @@ class Kll : public kll::State {
             return;
         }
         kll::Levels to = make_levels();
-        if (count() != 0) flush(to);
+        if (count() != 0) flush(to);  // settle_bytes is room enough
         to.compress(k(), true);
     }
 

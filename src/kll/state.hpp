@@ -157,25 +157,28 @@ class State : public Layout {
     Status flush() {
         if (count() == 0) return Status::ok;
         Levels to = levels();
-        if (weighted()) {
-            const Batch batch(payload(), count() / 2, to, k());
-            if (to.total() + batch.items() > item_room()) return Status::no_room;
-            insert(batch, to);
-            return Status::ok;
-        }
-        if (to.total() + count() > item_room()) return Status::no_room;
-        flush(to);
-        return Status::ok;
+        if (!weighted() && to.total() + count() > item_room()) return Status::no_room;
+        return flush(to);
     }
-    void insert(const Batch& batch, Levels& to) {
-        batch.insert(to);
+    Status flush(Levels& to) {
+        if (weighted()) {
+            if (const Status status = insert_weighted(*this, to); status != Status::ok) return status;
+        } else {
+            insert_waiting(to);
+        }
         set_count(0);
         to.compress(k(), false);
         open_buffer();
+        return Status::ok;
     }
-    // Where there is room.
-    void flush(Levels& to) {
-        if (weighted()) return insert(Batch(payload(), count() / 2, to, k()), to);
+    // What waits with weights, here or elsewhere. Apart, for the room that it takes on the stack.
+    [[gnu::noinline]] Status insert_weighted(const State& from, Levels& to) const {
+        const Batch batch(from.payload(), from.count() / 2, to, k());
+        if (to.total() + batch.items() > item_room()) return Status::no_room;
+        batch.insert(to);
+        return Status::ok;
+    }
+    void insert_waiting(Levels& to) {
         auto* const values = reinterpret_cast<double*>(payload());
         const int shift = count() == kBuffer ? sampled(to) : 0;
         if (shift == 0) {
@@ -186,9 +189,6 @@ class State : public Layout {
             to.widen(range.least, range.most);
             to.insert_sorted(values, kBuffer >> shift, static_cast<std::uint32_t>(shift));
         }
-        set_count(0);
-        to.compress(k(), false);
-        open_buffer();
     }
 
     // The sampler of KLL, in a milder form: in a tall sketch the buffer goes to a level above 0. Picking 1 of 2^s from
@@ -207,22 +207,25 @@ class State : public Layout {
     }
     std::size_t unsorted_items() const { return (exact() || !trimmed()) && !weighted() ? count() : 0; }
 
-    void merge_levels(const State& other) {
+    Status merge_levels(const State& other) {
         Levels to = make_levels();
         *to.limit = static_cast<std::uint32_t>(working_capacity(k()));
-        if (count() != 0) flush(to);
+        if (count() != 0)
+            if (const Status status = flush(to); status != Status::ok) return status;
         to.head->nans += other.nans();
         if (!other.exact()) {
             Pops pops{};
             const int n = other.read_pops(pops);
             to.merge(other.head(), n, pops, other.items_at());
         }
-        if (other.weighted())
-            Batch(other.payload(), other.count() / 2, to, k()).insert(to);
-        else if (other.exact() || !other.trimmed())
+        if (other.weighted()) {
+            if (const Status status = insert_weighted(other, to); status != Status::ok) return status;
+        } else if (other.exact() || !other.trimmed()) {
             to.insert(other.exact() ? other.exact_items() : other.payload(), other.count(), other.trimmed());
+        }
         to.compress(k(), false);
         open_buffer();
+        return Status::ok;
     }
 
     // Whether exact answers are due.
