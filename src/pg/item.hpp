@@ -61,6 +61,12 @@ Item item_of(ItemType& type, Datum value);
 // error that names both kinds.
 Item reconciled(FunctionCallInfo fcinfo, const char* type, const Item& item, ItemKind held);
 
+template <class Kernel, class Add>
+[[gnu::noinline, gnu::cold]] Status add_reconciled(FunctionCallInfo fcinfo, const char* type, Kernel& s, Item item,
+                                                   Add add_to) {
+    return add_to(s, reconciled(fcinfo, type, item, s.item_kind()));
+}
+
 // Gives an item to a kernel: add_to(kernel, item).
 template <class Kernel, class Add>
 [[gnu::always_inline]] inline Status add_item(FunctionCallInfo fcinfo, const char* type, Kernel& s, const Item& item,
@@ -68,7 +74,7 @@ template <class Kernel, class Add>
     const Status status = add_to(s, item);
     if (status != Status::unlike_items) [[likely]]
         return status;
-    return add_to(s, reconciled(fcinfo, type, item, s.item_kind()));
+    return add_reconciled(fcinfo, type, s, item, add_to);
 }
 
 // The item in an argument to a reader of a sketch.

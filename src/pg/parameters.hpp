@@ -21,6 +21,7 @@ bool are_constant(FunctionCallInfo fcinfo, int first);
 template <Shim T>
 typename T::Kernel::Params read_params(FunctionCallInfo fcinfo, int first) {
     using Params = typename T::Kernel::Params;
+    if (const void* const kept = call_site(fcinfo).parameters) return *static_cast<const Params*>(kept);
     if (!are_constant(fcinfo, first)) return T::params(fcinfo, first);
     const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
     auto* const kept = static_cast<Params*>(palloc(sizeof(Params)));
@@ -42,11 +43,17 @@ template <Shim T>
 // Before an item is added to a sketch that is there.
 template <Shim T>
 [[gnu::always_inline]] inline void expect_params(FunctionCallInfo fcinfo, int first, const typename T::Kernel& s) {
-    if (PG_NARGS() <= first) [[likely]]
+    if (PG_NARGS() > first) compare_params<T>(fcinfo, first, s);
+}
+
+// Before an item is added to a working state. Where the parameters are constants, this call site made it with them: an
+// initial state that somebody gave to an aggregate is trimmed.
+template <Shim T>
+[[gnu::always_inline]] inline void expect_params_of_state(FunctionCallInfo fcinfo, int first,
+                                                          const typename T::Kernel& s) {
+    if (PG_NARGS() <= first || call_site(fcinfo).parameters != nullptr) [[likely]]
         return;
-    const auto* const kept = static_cast<const typename T::Kernel::Params*>(call_site(fcinfo).parameters);
-    if (kept == nullptr || !(*kept == s.params())) [[unlikely]]
-        compare_params<T>(fcinfo, first, s);
+    compare_params<T>(fcinfo, first, s);
 }
 
 }  // namespace sketch::pg

@@ -178,7 +178,7 @@ Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
         auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
         if (aligned(datum)) [[likely]] {
             auto s = in_place<T>(datum);
-            expect_params<T>(fcinfo, first, s);
+            expect_params_of_state<T>(fcinfo, first, s);
             if (add_to(s) == Status::ok) [[likely]]
                 return PointerGetDatum(datum);
             full = true;

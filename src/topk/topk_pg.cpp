@@ -48,7 +48,9 @@ Datum add_item(FunctionCallInfo fcinfo) {
     const Item item = pg::item_argument(fcinfo, 1);
     return pg::add<Shim>(
         fcinfo, 2, [=](Topk & s) __attribute__((always_inline)) {
-            return pg::add_item(fcinfo, Shim::kType, s, item, [](Topk& to, const Item& i) { return to.add(i); });
+            return pg::add_item(
+                fcinfo, Shim::kType, s, item,
+                [](Topk & to, const Item& i) __attribute__((always_inline)) { return to.add(i); });
         });
 }
 
@@ -59,8 +61,9 @@ Datum add_weighted(FunctionCallInfo fcinfo) {
     const double weight = pg::number_in_range(fcinfo, 2, "weight", 0, kMaxWeight);
     return pg::add<TopkShim>(
         fcinfo, 3, [=](Topk & s) __attribute__((always_inline)) {
-            return pg::add_item(fcinfo, TopkShim::kType, s, item,
-                                [=](Topk& to, const Item& i) { return to.add(i, weight); });
+            return pg::add_item(
+                fcinfo, TopkShim::kType, s,
+                item, [=](Topk & to, const Item& i) __attribute__((always_inline)) { return to.add(i, weight); });
         });
 }
 

@@ -167,8 +167,9 @@ Datum add_event(FunctionCallInfo fcinfo) {
     return pg::add<T>(
         fcinfo, kHalfLife, [=](Trend & s) __attribute__((always_inline)) {
             reject_future(at, s.ahead());
-            return pg::add_item(fcinfo, T::kType, s, item,
-                                [=](Trend& to, const Item& i) { return to.add(i, at, weight); });
+            return pg::add_item(
+                fcinfo, T::kType, s,
+                item, [=](Trend & to, const Item& i) __attribute__((always_inline)) { return to.add(i, at, weight); });
         });
 }
 
