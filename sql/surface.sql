@@ -278,6 +278,9 @@ SELECT format('SELECT %L, %s FROM (SELECT (SELECT %s FROM counts) AS a, (SELECT 
 SELECT format('SELECT %L, (SELECT %s FROM counts WHERE w IS NULL) IS NULL', plain || ' · NULL adds nothing',
               replace(call, '{w}', 'w')) FROM weighted
 \gexec
+SELECT format('SELECT %L, (SELECT %s FROM counts WHERE w = 0) IS NULL', plain || ' · 0 adds nothing',
+              replace(call, '{w}', 'w')) FROM weighted
+\gexec
 SELECT format('SELECT %L, (SELECT %s FROM counts) IS NOT NULL', plain || ' · ' || kind,
               replace(call, '{w}', 'w::' || kind)) FROM weighted, unnest('{smallint,bigint,numeric,real}'::text[]) kind
 \gexec

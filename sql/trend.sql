@@ -124,7 +124,7 @@ SELECT 'rejects a moment beyond all; rejects max_ahead: -1 day',
     pg_temp.rejects('-1 day', 'trend_new(''1 day'', 128, %L)');
 SELECT 'rejects merging with the far future',
     pg_temp.rejects(trend_agg(1, '2525-01-01', '1 day', 128, '365250 days')::text,
-        '%L::trendsketch || trend_agg(1, ''2020-01-01'', ''1 day'')') LIKE '22008 an event at %';
+        '%L::trendsketch || trend_agg(1, ''2020-01-01'', ''1 day'')') LIKE '22008 trend_merge: an event at %';
 
 -- 3. NULL and nothing ------------------------------------------------------------------------------------------------
 SELECT 'a NULL moment adds nothing', trend_agg(1, NULL, '1 day') IS NULL FROM trend_rows;

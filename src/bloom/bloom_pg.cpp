@@ -46,13 +46,10 @@ struct BloomShim {
 
 }  // namespace
 
-SKETCH_TYPE(bloomsketch, BloomShim)
+SKETCH_TYPE(bloom, BloomShim)
 SKETCH_FUNCTION(bloom_new) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
 SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_add_hash) { return pg::add_hash<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloom_merge) { return pg::merge<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloom_combine) { return pg::combine_states<BloomShim>(fcinfo); }
-SKETCH_FUNCTION(bloom_final) { return pg::final<BloomShim>(fcinfo); }
 
 // NULL is a sketch of nothing.
 SKETCH_FUNCTION(bloom_intersect) {

@@ -96,6 +96,7 @@ template <class T, Weights weights>
     constexpr int first = parameters_after(weights);
     if constexpr (!weighted) return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash); });
     const int64 weight = weight_argument(fcinfo);
+    if (weight == 0) return pg::null_or_first(fcinfo);
     return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
 }
 
@@ -121,6 +122,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     const bool aggregate = pg::in_transition(fcinfo);
     const pg::HashedValue value = value_argument<T>(fcinfo);
     const int64 weight = weights == Weights::given ? weight_argument(fcinfo) : 1;
+    if (weight == 0) return PG_GETARG_DATUM(0);
     CountMin s = aggregate ? pg::state<T>(fcinfo) : pg::value<T>(fcinfo, 0);
     if (is_initial(s)) {
         const CountMin::Params params = T::params(fcinfo, first);
@@ -200,7 +202,7 @@ const char* guarantee_of(const Reader& s, double confidence) {
 
 }  // namespace
 
-SKETCH_TYPE(countminsketch, Plain)
+SKETCH_TYPE(countmin, Plain)
 
 SKETCH_FUNCTION(countmin_new) { return pg::empty<Plain>(Plain::params(fcinfo, 0)); }
 SKETCH_FUNCTION(countmin_range_new) { return pg::empty<Ranges>(Ranges::params(fcinfo, 0)); }
@@ -217,8 +219,6 @@ SKETCH_FUNCTION(countmin_range_slide_add) { return slide<Ranges, Weights::one>(f
 SKETCH_FUNCTION(countmin_range_slide_remove) { return slide<Ranges, Weights::one>(fcinfo, false); }
 SKETCH_FUNCTION(countmin_range_weighted_slide_add) { return slide<Ranges, Weights::given>(fcinfo, true); }
 SKETCH_FUNCTION(countmin_range_weighted_slide_remove) { return slide<Ranges, Weights::given>(fcinfo, false); }
-SKETCH_FUNCTION(countmin_combine) { return pg::combine_states<Plain>(fcinfo); }
-SKETCH_FUNCTION(countmin_final) { return pg::final<Plain>(fcinfo); }
 
 SKETCH_FUNCTION(countmin_slide_final) {
     const CountMin s = pg::value<Plain>(fcinfo, 0);
@@ -226,7 +226,6 @@ SKETCH_FUNCTION(countmin_slide_final) {
     return pg::datum_of(pg::copied(s));
 }
 
-SKETCH_FUNCTION(countmin_merge) { return pg::merge<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_slide_merge) { return pg::merge<Plain>(fcinfo); }
 
 // NULL is a sketch of nothing, but as the state of an aggregate, where nothing was seen yet.

@@ -55,12 +55,9 @@ Between trimmed_argument(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-SKETCH_TYPE(histsketch, HistShim)
+SKETCH_TYPE(hist, HistShim)
 SKETCH_FUNCTION(hist_new) { return pg::empty<HistShim>(HistShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hist_fold) { return pg::fold<HistShim>(fcinfo); }
-SKETCH_FUNCTION(hist_merge) { return pg::merge<HistShim>(fcinfo); }
-SKETCH_FUNCTION(hist_combine) { return pg::combine_states<HistShim>(fcinfo); }
-SKETCH_FUNCTION(hist_final) { return pg::final<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_weighted_add) { return pg::add_weighted_float8<HistShim>(fcinfo); }

@@ -25,14 +25,11 @@ struct HllShim {
 
 }  // namespace
 
-SKETCH_TYPE(hllsketch, HllShim)
+SKETCH_TYPE(hll, HllShim)
 SKETCH_FUNCTION(hll_new) { return pg::empty<HllShim>(HllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_add_hash) { return pg::add_hash<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_fold) { return pg::fold<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hll_merge) { return pg::merge<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hll_combine) { return pg::combine_states<HllShim>(fcinfo); }
-SKETCH_FUNCTION(hll_final) { return pg::final<HllShim>(fcinfo); }
 
 SKETCH_FUNCTION(hll_estimate) { return Float8GetDatum(pg::reader<HllShim>(fcinfo, 0).estimate()); }
 

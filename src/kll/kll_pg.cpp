@@ -25,12 +25,9 @@ struct KllShim {
 
 }  // namespace
 
-SKETCH_TYPE(kllsketch, KllShim)
+SKETCH_TYPE(kll, KllShim)
 SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_fold) { return pg::fold<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kll_merge) { return pg::merge<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kll_combine) { return pg::combine_states<KllShim>(fcinfo); }
-SKETCH_FUNCTION(kll_final) { return pg::final<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_weighted_add) { return pg::add_weighted_float8<KllShim>(fcinfo); }
 

@@ -15,12 +15,14 @@ Datum add_float8(FunctionCallInfo fcinfo) {
     return add<T>(fcinfo, 2, [value](typename T::Kernel& s) { return s.add(value); });
 }
 
-// (sketch, value, weight [, parameters]): the value as often as the weight says. NULL in either adds nothing.
+// (sketch, value, weight [, parameters]): the value as often as the weight says. NULL in either adds nothing, as 0
+// does.
 template <Shim T>
 Datum add_weighted_float8(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return null_or_first(fcinfo);
     const double value = PG_GETARG_FLOAT8(1);
     const auto times = static_cast<std::uint64_t>(whole_weight(fcinfo, 2, 0));
+    if (times == 0) return null_or_first(fcinfo);
     return add<T>(fcinfo, 3, [=](typename T::Kernel& s) { return s.add(value, times); });
 }
 

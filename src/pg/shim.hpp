@@ -328,22 +328,28 @@ Datum json(const char* format, ...) pg_attribute_printf(1, 2);
 
 }  // namespace sketch::pg
 
-// The functions that a type has by being one: input and output, casts, comparison. One line a room, as in its .sql.
-#define SKETCH_TYPE(type, T)                                                                                      \
-    SKETCH_FUNCTION(type##_in) { return sketch::pg::in<T>(fcinfo); }                                              \
-    SKETCH_FUNCTION(type##_out) { return sketch::pg::out<T>(fcinfo); }                                            \
-    SKETCH_FUNCTION(type##_recv) { return sketch::pg::recv<T>(fcinfo); }                                          \
-    SKETCH_FUNCTION(type##_send) { return sketch::pg::to_bytes<T>(fcinfo); }                                      \
-    SKETCH_FUNCTION(type##_from_bytea) { return sketch::pg::from_bytes<T>(fcinfo); }                              \
-    SKETCH_FUNCTION(type##_eq) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) == 0); }                      \
-    SKETCH_FUNCTION(type##_ne) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) != 0); }                      \
-    SKETCH_FUNCTION(type##_lt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) < 0); }                       \
-    SKETCH_FUNCTION(type##_le) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) <= 0); }                      \
-    SKETCH_FUNCTION(type##_gt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) > 0); }                       \
-    SKETCH_FUNCTION(type##_ge) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) >= 0); }                      \
-    SKETCH_FUNCTION(type##_cmp) { return Int32GetDatum(sketch::pg::compare<T>(fcinfo)); }                         \
-    SKETCH_FUNCTION(type##_hash) { return Int32GetDatum(static_cast<int32>(sketch::pg::hash_of<T>(fcinfo, 0))); } \
-    SKETCH_FUNCTION(type##_hash_extended) {                                                                       \
-        return Int64GetDatum(                                                                                     \
-            static_cast<int64>(sketch::pg::hash_of<T>(fcinfo, static_cast<std::uint64_t>(PG_GETARG_INT64(1)))));  \
+// What every sketch has: input and output, casts, comparison; merging, and the ends of its aggregates. One line a room,
+// as CREATE SKETCH in its .sql.
+#define SKETCH_TYPE(stem, T)                                                                                     \
+    SKETCH_FUNCTION(stem##_merge) { return sketch::pg::merge<T>(fcinfo); }                                       \
+    SKETCH_FUNCTION(stem##_combine) { return sketch::pg::combine_states<T>(fcinfo); }                            \
+    SKETCH_FUNCTION(stem##_final) { return sketch::pg::final<T>(fcinfo); }                                       \
+    SKETCH_FUNCTION(stem##sketch_in) { return sketch::pg::in<T>(fcinfo); }                                       \
+    SKETCH_FUNCTION(stem##sketch_out) { return sketch::pg::out<T>(fcinfo); }                                     \
+    SKETCH_FUNCTION(stem##sketch_recv) { return sketch::pg::recv<T>(fcinfo); }                                   \
+    SKETCH_FUNCTION(stem##sketch_send) { return sketch::pg::to_bytes<T>(fcinfo); }                               \
+    SKETCH_FUNCTION(stem##sketch_from_bytea) { return sketch::pg::from_bytes<T>(fcinfo); }                       \
+    SKETCH_FUNCTION(stem##sketch_eq) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) == 0); }               \
+    SKETCH_FUNCTION(stem##sketch_ne) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) != 0); }               \
+    SKETCH_FUNCTION(stem##sketch_lt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) < 0); }                \
+    SKETCH_FUNCTION(stem##sketch_le) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) <= 0); }               \
+    SKETCH_FUNCTION(stem##sketch_gt) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) > 0); }                \
+    SKETCH_FUNCTION(stem##sketch_ge) { return BoolGetDatum(sketch::pg::compare<T>(fcinfo) >= 0); }               \
+    SKETCH_FUNCTION(stem##sketch_cmp) { return Int32GetDatum(sketch::pg::compare<T>(fcinfo)); }                  \
+    SKETCH_FUNCTION(stem##sketch_hash) {                                                                         \
+        return Int32GetDatum(static_cast<int32>(sketch::pg::hash_of<T>(fcinfo, 0)));                             \
+    }                                                                                                            \
+    SKETCH_FUNCTION(stem##sketch_hash_extended) {                                                                \
+        return Int64GetDatum(                                                                                    \
+            static_cast<int64>(sketch::pg::hash_of<T>(fcinfo, static_cast<std::uint64_t>(PG_GETARG_INT64(1))))); \
     }

@@ -52,13 +52,16 @@ COMMENT IS
 CREATE AGGREGATE theta_merge(sketch thetasketch) (SFUNC = theta_merge, SSPACE = 16384);
 COMMENT IS 'The union of all sketches, at the smallest k.';
 
+CREATE FUNCTION theta_intersect_add(thetasketch, thetasketch) RETURNS thetasketch;
+COMMENT IS 'Transition function of theta_intersect: NULL is a sketch of nothing, and the state before the first row.';
+
 -- Strict: a worker that saw no rows has no say.
 CREATE FUNCTION theta_intersect_combine(thetasketch, thetasketch) RETURNS thetasketch
     AS 'MODULE_PATHNAME', 'theta_intersect' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT IS 'Combine function of theta_intersect.';
 
 CREATE AGGREGATE theta_intersect(sketch thetasketch) (
-    SFUNC = theta_intersect, SSPACE = 16384, COMBINEFUNC = theta_intersect_combine);
+    SFUNC = theta_intersect_add, SSPACE = 16384, COMBINEFUNC = theta_intersect_combine);
 COMMENT IS 'The intersection of all sketches, at the smallest k. NULL is a sketch of nothing.';
 
 CREATE FUNCTION theta_estimate(sketch thetasketch) RETURNS double precision STRICT;

@@ -67,23 +67,25 @@ Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, con
 
 }  // namespace
 
-SKETCH_TYPE(thetasketch, ThetaShim)
+SKETCH_TYPE(theta, ThetaShim)
 SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>(ThetaShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_add_hash) { return pg::add_hash<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_fold) { return pg::fold<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(theta_merge) { return pg::merge<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(theta_combine) { return pg::combine_states<ThetaShim>(fcinfo); }
-SKETCH_FUNCTION(theta_final) { return pg::final<ThetaShim>(fcinfo); }
 
-// NULL is a sketch of nothing, but as the state of an aggregate, where nothing was seen yet. A first sketch that is
-// NULL leaves the largest k, so that the others decide on the result's.
+// NULL is a sketch of nothing, but as the state of an aggregate, where nothing was seen yet.
 SKETCH_FUNCTION(theta_intersect) {
-    if (PG_ARGISNULL(0) && pg::in_transition(fcinfo))
-        return PG_ARGISNULL(1) ? pg::empty<ThetaShim>({Theta::kMaxLgK}) : PG_GETARG_DATUM(1);
+    if (PG_ARGISNULL(0) && pg::in_transition(fcinfo)) return pg::second_or_null(fcinfo);
     if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) PG_RETURN_NULL();
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return pg::empty_like<ThetaShim>(fcinfo, PG_ARGISNULL(0) ? 1 : 0);
     return set_operation<&Theta::intersect, &Theta::intersect>(fcinfo);
+}
+// The transition of the aggregate remembers a first sketch that is NULL: by the largest k, so that the others decide on
+// the result's.
+SKETCH_FUNCTION(theta_intersect_add) {
+    if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) return pg::empty<ThetaShim>({Theta::kMaxLgK});
+    if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
+    return theta_intersect(fcinfo);
 }
 SKETCH_FUNCTION(theta_except) {
     if (PG_ARGISNULL(0) && pg::in_transition(fcinfo)) return pg::second_or_null(fcinfo);

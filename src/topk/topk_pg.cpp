@@ -54,11 +54,12 @@ Datum add_item(FunctionCallInfo fcinfo) {
         });
 }
 
-// (sketch, item, weight [, k]). A NULL item adds nothing, and neither does one of a NULL weight.
+// (sketch, item, weight [, k]). A NULL item adds nothing, and neither does one of weight NULL or 0.
 Datum add_weighted(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::null_or_first(fcinfo);
     const Item item = pg::item_argument(fcinfo, 1);
     const double weight = pg::number_in_range(fcinfo, 2, "weight", 0, kMaxWeight);
+    if (weight == 0) return pg::null_or_first(fcinfo);
     return pg::add<TopkShim>(
         fcinfo, 3, [=](Topk & s) __attribute__((always_inline)) {
             return pg::add_item(
@@ -111,15 +112,12 @@ void append_items(StringInfo to, const Topk::Reader& s, std::size_t n) {
 
 }  // namespace
 
-SKETCH_TYPE(topksketch, TopkShim)
+SKETCH_TYPE(topk, TopkShim)
 SKETCH_FUNCTION(topk_new) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo); }
 SKETCH_FUNCTION(topk_weighted_add) { return add_weighted(fcinfo); }
 SKETCH_FUNCTION(topk_list_add) { return add_item<ListShim>(fcinfo); }
 SKETCH_FUNCTION(topk_fold) { return pg::fold<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topk_merge) { return pg::merge<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topk_combine) { return pg::combine_states<TopkShim>(fcinfo); }
-SKETCH_FUNCTION(topk_final) { return pg::final<TopkShim>(fcinfo); }
 
 SKETCH_FUNCTION(topk_items) {
     pg::Rows rows(fcinfo);

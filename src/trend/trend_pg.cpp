@@ -75,6 +75,25 @@ void read_others(FunctionCallInfo fcinfo, int k, int ahead, Trend::Params& param
     }
 }
 
+// The rule that keeps one wrong clock from making everything else old: a moment may be so far after the start of the
+// transaction. What was right once stays right, whenever it is added again.
+// Most events are over, which the start of an earlier transaction tells as well.
+std::int64_t known_start = Trend::kFirst;
+
+[[gnu::noinline]] void reject_after_start(FunctionCallInfo fcinfo, std::int64_t at, std::int64_t ahead) {
+    known_start = GetCurrentTransactionStartTimestamp();
+    if (at <= known_start || at - known_start <= ahead) return;
+    ereport(
+        ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+        errmsg("%s: an event at %s is too far in the future: beside it, all others would count for nothing",
+               pg::function_name(fcinfo), timestamptz_to_str(at)),
+        errhint("An event may be max_ahead (default 1 day) after now(). Raise that parameter if the moment is right."));
+}
+
+inline void reject_future(FunctionCallInfo fcinfo, std::int64_t at, std::int64_t ahead) {
+    if (at > known_start) reject_after_start(fcinfo, at, ahead);
+}
+
 template <bool kMany>
 struct TrendShim {
     using Kernel = Trend;
@@ -89,8 +108,12 @@ struct TrendShim {
         read_others(fcinfo, first + 1, first + 2, params);
         return params;
     }
+    // A sketch from elsewhere may be ahead of time as an event may be.
     static void require_alike(FunctionCallInfo fcinfo, const Trend& a, const Trend& b) {
         pg::require_alike_items(fcinfo, kType, a.item_kind(), b.item_kind());
+        const std::int64_t ahead = std::min(a.ahead(), b.ahead());
+        reject_future(fcinfo, a.latest(), ahead);
+        reject_future(fcinfo, b.latest(), ahead);
     }
     static void fill_in(Trend::Params& given, FunctionCallInfo fcinfo, int first, const Trend::Params& held) {
         if (PG_NARGS() <= first + 1) given.k = held.k;
@@ -117,25 +140,6 @@ using OneScale = TrendShim<false>;
 using ManyScales = TrendShim<true>;
 using Shim = OneScale;  // where it is all the same
 
-// The rule that keeps one wrong clock from making everything else old: a moment may be so far after the start of the
-// transaction. What was right once stays right, whenever it is added again.
-// Most events are over, which the start of an earlier transaction tells as well.
-std::int64_t known_start = Trend::kFirst;
-
-[[gnu::noinline]] void reject_after_start(std::int64_t at, std::int64_t ahead) {
-    known_start = GetCurrentTransactionStartTimestamp();
-    if (at <= known_start || at - known_start <= ahead) return;
-    ereport(
-        ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-        errmsg("an event at %s is too far in the future: beside it, all others would count for nothing",
-               timestamptz_to_str(at)),
-        errhint("An event may be max_ahead (default 1 day) after now(). Raise that parameter if the moment is right."));
-}
-
-inline void reject_future(std::int64_t at, std::int64_t ahead) {
-    if (at > known_start) reject_after_start(at, ahead);
-}
-
 std::int64_t finite(FunctionCallInfo fcinfo, int argument, const char* name) {
     const TimestampTz at = PG_GETARG_TIMESTAMPTZ(argument);
     if (TIMESTAMP_NOT_FINITE(at))
@@ -153,7 +157,8 @@ double weight_argument(FunctionCallInfo fcinfo, int argument) {
     return weight;
 }
 
-// (sketch, item, at [, weight], half_life [, k [, max_ahead]]). Adds nothing if one of item, at and weight is NULL.
+// (sketch, item, at [, weight], half_life [, k [, max_ahead]]). Adds nothing if one of item, at and weight is NULL, or
+// the weight is 0.
 enum class Weights { one, given };
 template <class T, Weights weights>
 Datum add_event(FunctionCallInfo fcinfo) {
@@ -164,9 +169,10 @@ Datum add_event(FunctionCallInfo fcinfo) {
     const Item item = pg::item_argument(fcinfo, kItem);
     const std::int64_t at = finite(fcinfo, kAt, "at");
     const double weight = weighted ? weight_argument(fcinfo, kWeight) : 1;
+    if (weight == 0) return pg::null_or_first(fcinfo);
     return pg::add<T>(
         fcinfo, kHalfLife, [=](Trend & s) __attribute__((always_inline)) {
-            reject_future(at, s.ahead());
+            reject_future(fcinfo, at, s.ahead());
             return pg::add_item(
                 fcinfo, T::kType, s,
                 item, [=](Trend & to, const Item& i) __attribute__((always_inline)) { return to.add(i, at, weight); });
@@ -221,15 +227,6 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
     return {q.lower(i), q.estimate(i), q.upper(i)};
 }
 
-// A sketch from elsewhere may be ahead of time as an event may be.
-void reject_future_sketch(FunctionCallInfo fcinfo) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return;
-    const Trend a = pg::any<Shim>(fcinfo, 0), b = pg::any<Shim>(fcinfo, 1);
-    const std::int64_t ahead = std::min(a.ahead(), b.ahead());
-    if (a.latest() != Trend::kNever) reject_future(a.latest(), ahead);
-    if (b.latest() != Trend::kNever) reject_future(b.latest(), ahead);
-}
-
 Datum empty(FunctionCallInfo fcinfo, bool many) {
     Trend::Params params{};
     read_half_lives(fcinfo, 0, many, params);
@@ -239,23 +236,13 @@ Datum empty(FunctionCallInfo fcinfo, bool many) {
 
 }  // namespace
 
-SKETCH_TYPE(trendsketch, Shim)
+SKETCH_TYPE(trend, Shim)
 SKETCH_FUNCTION(trend_new) { return empty(fcinfo, false); }
 SKETCH_FUNCTION(trend_scales_new) { return empty(fcinfo, true); }
 SKETCH_FUNCTION(trend_add) { return add_event<OneScale, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(trend_weighted_add) { return add_event<OneScale, Weights::given>(fcinfo); }
 SKETCH_FUNCTION(trend_scales_add) { return add_event<ManyScales, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(trend_scales_weighted_add) { return add_event<ManyScales, Weights::given>(fcinfo); }
-SKETCH_FUNCTION(trend_final) { return pg::final<Shim>(fcinfo); }
-
-SKETCH_FUNCTION(trend_merge) {
-    reject_future_sketch(fcinfo);
-    return pg::merge<Shim>(fcinfo);
-}
-SKETCH_FUNCTION(trend_combine) {
-    reject_future_sketch(fcinfo);
-    return pg::combine_states<Shim>(fcinfo);
-}
 
 SKETCH_FUNCTION(trend_items) {
     pg::Rows rows(fcinfo);
