@@ -173,6 +173,7 @@ INSERT INTO parameters VALUES
 ('hist_agg', 'max_bins', 'hist_agg(i, {p})', '100', '200'),
 ('approx_percentile', 'fraction', 'approx_percentile(i, {p})', '0.5', '0.9'),
 ('approx_percentile', 'max_bins', 'approx_percentile(i, 0.5, {p})', '100', '200'),
+('approx_percentile', 'k', $$approx_percentile(date '2026-01-01' + i, 0.5, {p})$$, '100', '200'),
 ('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
 ('countmin_weighted_agg', 'epsilon', 'countmin_weighted_agg(i, 2, {p}, 0.9)', '0.01', '0.1'),
 ('countmin_weighted_agg', 'confidence', 'countmin_weighted_agg(i, 2, 0.01, {p})', '0.9', '0.999'),

@@ -35,6 +35,13 @@ Image build(int k, std::size_t n, double (*value)(std::uint64_t) = item) {
     return sketch_of(k, values).trimmed();
 }
 
+Image with_fractions(int k, std::size_t n) {
+    const double fractions[] = {0.5, 0.99};
+    Sketch<Kll> sketch(Kll::Params{k, std::as_bytes(std::span(fractions))});
+    for (std::size_t i = 0; i < n; ++i) sketch.add([i](Kll& s) { return s.add(item(i)); });
+    return sketch.trimmed();
+}
+
 struct KllLaws {
     using Kernel = Kll;
     static constexpr bool kCanonical = false;
@@ -69,7 +76,9 @@ struct KllLaws {
                 {"many", build(20, 10000)},
                 {"smallest", build(8, 999)},
                 {"largest", build(65535, 5)},
-                {"nan_only", build(20, 3, [](std::uint64_t) { return kNaN; })}};
+                {"nan_only", build(20, 3, [](std::uint64_t) { return kNaN; })},
+                {"fractions", with_fractions(20, 1000)},
+                {"exact_fractions", with_fractions(200, 4)}};
     }
 };
 
@@ -80,6 +89,29 @@ double exact_quantile(const std::vector<double>& sorted, double fraction) {
     for (std::size_t i = 0; i < sorted.size(); ++i)
         if (static_cast<double>(i + 1) >= fraction * static_cast<double>(sorted.size())) return sorted[i];
     return sorted.back();
+}
+
+TEST(Kll, FractionsTravelWithTheState) {
+    Image image = with_fractions(200, 5000);
+    EXPECT_EQ(Kll::check(image), Status::ok);
+    for (const Image& other : {with_fractions(200, 30), build(200, 5000), build(200, 5)}) {
+        Sketch<Kll> sketch(image);
+        ASSERT_EQ(sketch.merge(other), Status::ok);
+        image = sketch.trimmed();
+        ASSERT_EQ(Kll::check(image), Status::ok);
+        ASSERT_EQ(open<Kll>(image).fractions(), 2u);
+        EXPECT_EQ(open<Kll>(image).fraction(0), 0.5);
+        EXPECT_EQ(open<Kll>(image).fraction(1), 0.99);
+    }
+    EXPECT_EQ(open<Kll>(image).values(), 10035u);
+    // What was asked for changes no other byte.
+    Image plain = build(200, 5000), asked = with_fractions(200, 5000);
+    ASSERT_EQ(asked.size(), plain.size() + 3 * sizeof(double));
+    plain[2] = asked[2];  // the mode
+    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), asked.begin()));
+    const double wrong = 1.5;
+    std::memcpy(asked.data() + asked.size() - 2 * sizeof wrong, &wrong, sizeof wrong);
+    EXPECT_EQ(Kll::check(asked), Status::bad_content);
 }
 
 TEST(Kll, ExactUpToK) {

@@ -85,7 +85,7 @@ class Reader : public Layout {
     // Answers questions one after another, in one pass: fractions that do not fall, or values that do not.
     class Cursor {
       public:
-        explicit Cursor(const Reader& s)
+        explicit Cursor(const Reader& s, std::size_t = 1)
             : s_(s), stored_(s.exact() ? Stored() : s.stored()), values_(s.exact() ? s.count() : stored_.total()) {}
 
         // The value at this fraction, between the values where it certainly is.

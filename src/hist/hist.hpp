@@ -13,13 +13,11 @@
 //   mode    payload
 //   exact   count values, ascending and trimmed, or count of slots in any order.
 //   bins    trimmed: Stored; count u32 limbs of the sum; the counters of the positive bins, ascending, then those of
-//   the
-//           negative ones, ascending by absolute value; 1, 2, 4 or 8 bytes each, as the largest needs.
+//           the negative ones, ascending by absolute value; 1, 2, 4 or 8 bytes each, as the largest needs.
 //           working: room for 128 values, of which slots may be used and the first count wait; Body; Sum; u64 counters
 //           in two windows.
 //   + full  beside bins, working: 2^62 values are counted and none waits. No slots, and none taken.
-//   + asked beside any: the last 8 bytes are a number n, at least 1; before it n fractions that approx_percentile was
-//           asked for.
+//   + asked beside any: the fractions that approx_percentile was asked for, at the end (asked.hpp).
 //
 // exact -> bins: with more than 62 values. The scale is the finest at which the bins between the outermost ones are not
 // too many: so the bytes depend on the multiset of the values alone. A working image takes at most 128 kiB and the
@@ -47,7 +45,6 @@ class Hist : public hist::State {
     static constexpr int kDefaultBins = 640;
     static constexpr int kMinBins = 16;
     static constexpr int kMaxBins = static_cast<int>(hist::kMaxBins);
-    static constexpr std::size_t kMaxFractions = 255;
     struct Params {
         int max_bins;
         std::span<const std::byte> fractions = {};  // doubles
@@ -60,21 +57,16 @@ class Hist : public hist::State {
     using hist::State::State;
 
     static std::size_t bytes_for(Params params) {
-        return exact_bytes(kFirstSlots, Layout::asked_bytes(params.fractions.size() / sizeof(double)));
+        return exact_bytes(kFirstSlots, Asked::asked_bytes(params.fractions));
     }
 
-    Params params() const { return {max_bins(), {image_ + end(), fractions() * sizeof(double)}}; }
+    Params params() const { return {max_bins(), asked()}; }
 
     static Hist create(std::span<std::byte> room, Params params) {
         Hist s(room.data(), room.size());
         s.set_header(kKind, kVersion, 0, 0, 0);
         s.set_max_bins(params.max_bins);
-        s.set_mode(kExact);
-        if (const std::size_t bytes = params.fractions.size(); bytes != 0) {
-            s.set_mode(kAsked);
-            store(s.image_ + s.bytes_ - sizeof(std::uint64_t), std::uint64_t{bytes / sizeof(double)});
-            std::memcpy(s.image_ + s.end(), params.fractions.data(), bytes);
-        }
+        s.set_asked(params.fractions);
         s.start_exact(0);
         return s;
     }
@@ -86,7 +78,7 @@ class Hist : public hist::State {
         if (s.slots() != 0 || (s.mode() & ~(kBins | kAsked)) != 0) return Status::bad_content;
         if (const Status status = s.check_asked(); status != Status::ok) return status;
         if (s.exact()) return s.check_exact();
-        return hist::check_stored(s.payload(), s.end() - kHeaderBytes, s.count(), s.max_bins(), kExactLimit);
+        return hist::check_stored(s.payload(), s.room_bytes(), s.count(), s.max_bins(), kExactLimit);
     }
 
     // Asked of every sketch that is merged, so not by a pass over the counters: of nothing, a trimmed one is exact.
@@ -144,7 +136,7 @@ class Hist : public hist::State {
     Hist relay(std::span<std::byte> room) const {
         Hist s(room.data(), room.size());
         std::memcpy(s.image_, image_, kHeaderBytes);
-        copy_asked(s);
+        s.copy_asked(*this);
         if (exact()) {
             s.start_exact(count());
             std::memcpy(s.payload(), payload(), count() * sizeof(double));
@@ -226,7 +218,7 @@ class Hist : public hist::State {
         Hist s(room.data(), bytes);
         std::memcpy(s.image_, image_, kHeaderBytes);
         s.set_slots(0);
-        copy_asked(s);
+        s.copy_asked(*this);
         if (exact()) {
             std::memcpy(s.payload(), payload(), count() * sizeof(double));
         } else {
@@ -240,22 +232,7 @@ class Hist : public hist::State {
     // Counters that there are, or room for.
     std::size_t bins() const { return trimmed() ? stored().bins() : capacity(); }
 
-    void copy_asked(Hist& to) const {
-        const std::size_t asked = asked_bytes();
-        std::memcpy(to.image_ + to.bytes_ - asked, image_ + bytes_ - asked, asked);
-    }
-
     // --- check ------------------------------------------------------------------------------------------------------
-
-    Status check_asked() const {
-        if ((mode() & kAsked) == 0) return Status::ok;
-        if (payload_bytes() < Layout::asked_bytes(1)) return Status::wrong_size;
-        if (fractions() == 0 || fractions() > kMaxFractions) return Status::bad_content;
-        if (payload_bytes() < asked_bytes()) return Status::wrong_size;
-        for (std::size_t i = 0; i < fractions(); ++i)
-            if (!(fraction(i) >= 0 && fraction(i) <= 1)) return Status::bad_content;
-        return Status::ok;
-    }
 
     Status check_exact() const {
         if (count() > kExactLimit) return Status::bad_content;

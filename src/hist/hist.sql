@@ -178,3 +178,38 @@ CREATE AGGREGATE approx_percentile_weighted(
 COMMENT IS
     'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';
 COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
+
+-- Intervals: lengths of time, so a relative error as for numbers.
+CREATE FUNCTION approx_percentile_add(
+    sketch histsketch, value interval, fraction double precision [, max_bins bigint])
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentile_interval_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Transition function of approx_percentile for intervals.';
+
+CREATE FUNCTION approx_percentile_add(
+    sketch histsketch, value interval, fractions double precision[] [, max_bins bigint])
+    RETURNS histsketch AS 'MODULE_PATHNAME', 'approx_percentiles_interval_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Transition function of approx_percentile for intervals and several fractions.';
+
+CREATE FUNCTION approx_percentile_final(
+    sketch histsketch, value interval, fraction double precision [, max_bins bigint])
+    RETURNS interval AS 'MODULE_PATHNAME', 'approx_percentile_interval_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Final function of approx_percentile for intervals.';
+
+CREATE FUNCTION approx_percentile_final(
+    sketch histsketch, value interval, fractions double precision[] [, max_bins bigint])
+    RETURNS interval[] AS 'MODULE_PATHNAME', 'approx_percentiles_interval_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT IS 'Final function of approx_percentile for intervals and several fractions.';
+
+CREATE AGGREGATE approx_percentile(value interval, fraction double precision [, max_bins bigint]) (
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final, FINALFUNC_EXTRA);
+COMMENT IS
+    'About percentile_disc(fraction), within the error for numbers. The answer is in days of 24 hours, a month being '
+    '30 of them.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
+
+CREATE AGGREGATE approx_percentile(value interval, fractions double precision[] [, max_bins bigint]) (
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final, FINALFUNC_EXTRA);
+COMMENT IS
+    'About percentile_disc(fractions), within the error for numbers. The answers are in days of 24 hours, a month '
+    'being 30 of them.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';

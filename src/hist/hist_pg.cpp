@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// hist to PostgreSQL. approx_percentile: percentile_pg.cpp.
+// hist to PostgreSQL.
 #include "hist/hist.hpp"
 
 #include "hist/plot.hpp"
+#include "pg/percentile.hpp"
 #include "pg/quantile.hpp"
 #include "pg/rows.hpp"
 #include "pg/shim.hpp"
@@ -17,8 +18,9 @@ struct HistShim {
     static constexpr const char* kType = "histsketch";
     static constexpr bool kHashes = false;
 
+    static constexpr Hist::Params kDefaults{Hist::kDefaultBins};
     static Hist::Params params(FunctionCallInfo fcinfo, int first) {
-        if (PG_NARGS() <= first) return {Hist::kDefaultBins};
+        if (PG_NARGS() <= first) return kDefaults;
         return {static_cast<int>(pg::whole_in_range(fcinfo, first, "max_bins", Hist::kMinBins, Hist::kMaxBins))};
     }
     static const char* describe(const Hist::Params& params) { return psprintf("max_bins %d", params.max_bins); }
@@ -61,6 +63,19 @@ SKETCH_FUNCTION(hist_fold) { return pg::fold<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_weighted_add) { return pg::add_weighted_float8<HistShim>(fcinfo); }
+
+SKETCH_FUNCTION(approx_percentile_add) { return pg::add_float8<pg::OneFraction<HistShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_add) { return pg::add_float8<pg::ManyFractions<HistShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentile_weighted_add) { return pg::add_weighted_float8<pg::OneFraction<HistShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_weighted_add) {
+    return pg::add_weighted_float8<pg::ManyFractions<HistShim>>(fcinfo);
+}
+SKETCH_FUNCTION(approx_percentile_interval_add) { return pg::add_time<pg::OneFraction<HistShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_interval_add) { return pg::add_time<pg::ManyFractions<HistShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentile_final) { return pg::float8_percentile<HistShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_final) { return pg::float8_percentiles<HistShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentile_interval_final) { return pg::time_percentile<HistShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_interval_final) { return pg::time_percentiles<HistShim>(fcinfo); }
 
 // The aggregate over a moving frame. Its state is never NULL, and one that is empty is the result NULL.
 

@@ -7,26 +7,20 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/kernel.hpp"
+#include "core/asked.hpp"
 #include "hist/bins.hpp"
 #include "hist/stored.hpp"
 #include "hist/sum.hpp"
 
 namespace sketch::hist {
 
-class Layout : public View {
+class Layout : public Asked {
   public:
-    using View::View;
+    using Asked::Asked;
 
     int max_bins() const { return load<std::uint16_t>(image_ + 4); }
     bool exact() const { return (mode() & kBins) == 0; }
     bool trimmed() const { return slots() == 0 && (mode() & kFull) == 0; }
-
-    // What approx_percentile was asked for.
-    std::size_t fractions() const {
-        return (mode() & kAsked) != 0 ? load<std::uint64_t>(image_ + bytes_ - sizeof(std::uint64_t)) : 0;
-    }
-    double fraction(std::size_t i) const { return load<double>(image_ + end() + i * sizeof(double)); }
 
     std::uint64_t values() const {
         if (exact()) return count();
@@ -34,22 +28,14 @@ class Layout : public View {
     }
 
   protected:
-    enum Mode : std::uint8_t { kExact = 0, kBins = 1, kFull = 2, kAsked = 4 };  // kFull and kAsked: beside the others
+    enum Mode : std::uint8_t { kExact = 0, kBins = 1, kFull = 2 };  // kFull: beside the others
     static constexpr std::size_t kFirstSlots = 14;
     static constexpr std::size_t kExactLimit = 62;  // what a block of 512 bytes has room for
     static constexpr std::size_t kBuffer = 128;     // values that wait to be counted together
 
     void set_max_bins(int bins) { store(image_ + 4, static_cast<std::uint16_t>(bins)); }
-    void set_form(int form) { set_mode(static_cast<std::uint8_t>((mode() & kAsked) | form)); }
 
     // --- sizes and parts --------------------------------------------------------------------------------------------
-
-    // Of the fractions and their number, at the end of an image.
-    static constexpr std::size_t asked_bytes(std::size_t fractions) {
-        return fractions == 0 ? 0 : fractions * sizeof(double) + sizeof(std::uint64_t);
-    }
-    std::size_t asked_bytes() const { return asked_bytes(fractions()); }
-    std::size_t end() const { return bytes_ - asked_bytes(); }
 
     static constexpr std::size_t exact_bytes(std::size_t items, std::size_t asked) {
         return block_image(kHeaderBytes + std::max(items, kFirstSlots) * sizeof(double) + asked);
@@ -58,7 +44,7 @@ class Layout : public View {
     static constexpr std::size_t bins_bytes(std::size_t bins, std::size_t asked) {
         return block_image(kHeaderBytes + kBeforeCounters + bins * sizeof(std::uint64_t) + asked);
     }
-    std::size_t capacity() const { return (end() - kHeaderBytes - kBeforeCounters) / sizeof(std::uint64_t); }
+    std::size_t capacity() const { return (room_bytes() - kBeforeCounters) / sizeof(std::uint64_t); }
 
     double exact_value(std::uint64_t i) const { return load<double>(payload() + i * sizeof(double)); }
     Stored stored() const { return Stored(payload(), count()); }

@@ -23,9 +23,10 @@
 //           working: room for 128 values of weight 1, of which slots may be used and the first count wait; Head; u32
 //           most items; u32 number of levels; u32 items of each of kMaxLevels; the items as above, and free room behind
 //           level 0.
-//   + weighted  beside levels, working: what waits are count / 2 values, each with a u64 weight behind it; slots =
-//   count.
+//   + weighted  beside levels, working: what waits are count / 2 values, each with a u64 weight behind it; slots are
+//           count.
 //   + full  beside either, working: 2^62 values are counted and none waits. No slots, and none taken.
+//   + asked beside any: the fractions that approx_percentile was asked for, at the end (asked.hpp).
 //
 // exact -> levels: with more than k values (and a tenth). A working image has room for what is in it, to the next power
 // of two, whatever the k of a trimmed one claims.
@@ -36,6 +37,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "core/float_order.hpp"
 #include "core/kernel.hpp"
@@ -55,19 +57,26 @@ class Kll : public kll::State {
     static constexpr int kMaxK = 65535;
     struct Params {
         int k;
-        bool operator==(const Params&) const = default;
+        std::span<const std::byte> fractions = {};  // doubles
+
+        bool operator==(const Params& other) const {
+            return k == other.k && std::ranges::equal(fractions, other.fractions);
+        }
     };
 
     using kll::State::State;
 
-    static std::size_t bytes_for(Params) { return exact_bytes(kll::kFirstSlots); }
+    static std::size_t bytes_for(Params params) {
+        return exact_bytes(kll::kFirstSlots, Asked::asked_bytes(params.fractions));
+    }
 
-    Params params() const { return {k()}; }
+    Params params() const { return {k(), asked()}; }
 
     static Kll create(std::span<std::byte> room, Params params) {
         Kll s(room.data(), room.size());
         s.set_header(kKind, kVersion, 0, 0, 0);
         s.set_k(params.k);
+        s.set_asked(params.fractions);
         s.start_exact(0, 0);
         return s;
     }
@@ -76,11 +85,11 @@ class Kll : public kll::State {
         if (const Status status = check_header(image, kKind, kVersion); status != Status::ok) return status;
         const Kll s(image);
         if (s.k() < kMinK || s.hash() != 0) return Status::bad_parameter;
-        if (s.slots() != 0 || s.mode() > kLevels) return Status::bad_content;
-        if (s.mode() == kLevels)
-            return kll::check_levels(s.payload(), s.payload_bytes(), s.count(), s.k(), exact_limit(s.k()));
+        if (s.slots() != 0 || (s.mode() & ~(kLevels | kAsked)) != 0) return Status::bad_content;
+        if (const Status status = s.check_asked(); status != Status::ok) return status;
+        if (!s.exact()) return kll::check_levels(s.payload(), s.room_bytes(), s.count(), s.k(), exact_limit(s.k()));
         if (s.count() > exact_limit(s.k())) return Status::bad_content;
-        return kll::check_exact(s.payload(), s.payload_bytes(), s.count());
+        return kll::check_exact(s.payload(), s.room_bytes(), s.count());
     }
 
     bool empty() const { return values() == 0; }
@@ -104,13 +113,14 @@ class Kll : public kll::State {
 
     std::size_t grown_bytes() const {
         if (exact() && count() < slots()) return std::max(levels_bytes(), block_image(bytes_ + 1));  // for a weight
-        if (exact() && count() < exact_limit(k())) return exact_bytes(count() + 1);
+        if (exact() && count() < exact_limit(k())) return exact_bytes(count() + 1, asked_bytes());
         return exact() || trimmed() ? levels_bytes() : block_image(bytes_ + 1);
     }
 
     Kll relay(std::span<std::byte> room) const {
         Kll s(room.data(), room.size());
         std::memcpy(s.image_, image_, kHeaderBytes);
+        s.copy_asked(*this);
         if (exact()) {
             s.start_exact(count(), nans());
             std::memcpy(s.payload(), exact_items(), count() * sizeof(double));
@@ -132,7 +142,8 @@ class Kll : public kll::State {
 
     std::size_t merge_bytes(const Kll& other) const {
         const std::size_t items = stored_items() + other.stored_items();
-        return stays_exact(other) ? exact_bytes(items) : bytes_with(items + other.unsorted_items() + kll::kBuffer);
+        return stays_exact(other) ? exact_bytes(items, asked_bytes())
+                                  : bytes_with(items + other.unsorted_items() + kll::kBuffer);
     }
 
     Status merge(const Kll& other) {
@@ -166,10 +177,10 @@ class Kll : public kll::State {
 
     std::size_t trimmed_bytes() const {
         if (trimmed()) return bytes_;
-        if (exact()) return kHeaderBytes + sizeof(std::uint64_t) + count() * sizeof(double);
+        if (exact()) return kHeaderBytes + sizeof(std::uint64_t) + count() * sizeof(double) + asked_bytes();
         kll::Pops pops{};
         const int n = read_pops(pops);
-        return kHeaderBytes + kll::stored_head_bytes(n) + kll::total_of(pops, n) * sizeof(double);
+        return kHeaderBytes + kll::stored_head_bytes(n) + kll::total_of(pops, n) * sizeof(double) + asked_bytes();
     }
 
     std::size_t trim(std::span<std::byte> room) const {
@@ -180,16 +191,17 @@ class Kll : public kll::State {
         const std::size_t bytes = trimmed_bytes();
         Kll s(room.data(), bytes);
         std::memcpy(s.image_, image_, kHeaderBytes);
+        s.copy_asked(*this);
         s.set_slots(0);
         if (exact()) {
-            s.set_mode(kExact);
+            s.set_form(kExact);
             store(s.payload(), nans());
             std::memcpy(s.payload() + sizeof(std::uint64_t), payload(), count() * sizeof(double));
             return bytes;
         }
         kll::Pops pops{};
         const int n = read_pops(pops);
-        s.set_mode(kLevels);
+        s.set_form(kLevels);
         s.set_count(static_cast<std::size_t>(n));
         kll::store_levels(head(), pops, n, items_at(), s.payload());
         return bytes;

@@ -3,6 +3,7 @@
 // kll to PostgreSQL.
 #include "kll/kll.hpp"
 
+#include "pg/percentile.hpp"
 #include "pg/quantile.hpp"
 #include "pg/shim.hpp"
 
@@ -15,12 +16,21 @@ struct KllShim {
     static constexpr const char* kType = "kllsketch";
     static constexpr bool kHashes = false;
 
-    static Kll::Params params(FunctionCallInfo fcinfo, int first) {
-        if (PG_NARGS() <= first) return {Kll::kDefaultK};
+    static constexpr Kll::Params kDefaults{Kll::kDefaultK};
+    static Kll::Params params(FunctionCallInfo fcinfo, int first) { return params(fcinfo, first, kDefaults); }
+    static Kll::Params params(FunctionCallInfo fcinfo, int first, Kll::Params defaults) {
+        if (PG_NARGS() <= first) return defaults;
         return {static_cast<int>(pg::whole_in_range(fcinfo, first, "k", Kll::kMinK, Kll::kMaxK))};
     }
     static const char* describe(const Kll::Params& params) { return psprintf("k %d", params.k); }
     static constexpr const char* kParametersHint = "Weights go to kll_weighted_agg(value, weight).";
+};
+
+// approx_percentile of dates and times. A rank error, because a relative error of a date would be of the time since
+// 2000; and a k at which it is 0.28 %.
+struct TimeShim : KllShim {
+    static constexpr Kll::Params kDefaults{1000};
+    static Kll::Params params(FunctionCallInfo fcinfo, int first) { return KllShim::params(fcinfo, first, kDefaults); }
 };
 
 }  // namespace
@@ -30,6 +40,11 @@ SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0))
 SKETCH_FUNCTION(kll_fold) { return pg::fold<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_weighted_add) { return pg::add_weighted_float8<KllShim>(fcinfo); }
+
+SKETCH_FUNCTION(approx_percentile_time_add) { return pg::add_time<pg::OneFraction<TimeShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_time_add) { return pg::add_time<pg::ManyFractions<TimeShim>>(fcinfo); }
+SKETCH_FUNCTION(approx_percentile_time_final) { return pg::time_percentile<TimeShim>(fcinfo); }
+SKETCH_FUNCTION(approx_percentiles_time_final) { return pg::time_percentiles<TimeShim>(fcinfo); }
 
 // The readers answer NULL for a sketch of no values.
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/kernel.hpp"
+#include "core/asked.hpp"
 #include "kll/levels.hpp"
 #include "kll/sort.hpp"
 #include "kll/stored.hpp"
@@ -16,9 +16,9 @@
 
 namespace sketch::kll {
 
-class Layout : public View {
+class Layout : public Asked {
   public:
-    using View::View;
+    using Asked::Asked;
 
     int k() const { return load<std::uint16_t>(image_ + 4); }
     bool trimmed() const { return slots() == 0 && (mode() & kFull) == 0; }
@@ -37,7 +37,7 @@ class Layout : public View {
     std::uint64_t nans() const { return exact() ? load<std::uint64_t>(trimmed() ? payload() : tail()) : head().nans; }
 
   protected:
-    enum Mode : std::uint8_t { kExact = 0, kLevels = 1, kFull = 2, kWeighted = 4 };  // the last two: beside the others
+    enum Mode : std::uint8_t { kExact = 0, kLevels = 1, kFull = 2, kWeighted = 8 };  // the last two: beside the others
 
     bool weighted() const { return (mode() & kWeighted) != 0; }
     // Before levels: how many items the waiting values become at most, and how many values they stand for.
@@ -59,15 +59,17 @@ class Layout : public View {
 
     // --- sizes ------------------------------------------------------------------------------------------------------
 
-    static constexpr std::size_t exact_bytes(std::size_t items) {
-        return block_image(kHeaderBytes + std::max(items, kFirstSlots) * sizeof(double) + sizeof(std::uint64_t));
+    static constexpr std::size_t exact_bytes(std::size_t items, std::size_t asked) {
+        return block_image(kHeaderBytes + std::max(items, kFirstSlots) * sizeof(double) + sizeof(std::uint64_t) +
+                           asked);
     }
     static constexpr std::size_t kWorkingHeadBytes = sizeof(Head) + (2 + kMaxLevels) * sizeof(std::uint32_t);
-    static constexpr std::size_t bytes_with(std::size_t items) {
-        return block_image(kHeaderBytes + kBuffer * sizeof(double) + kWorkingHeadBytes + items * sizeof(double));
+    std::size_t bytes_with(std::size_t items) const {
+        return block_image(kHeaderBytes + kBuffer * sizeof(double) + kWorkingHeadBytes + items * sizeof(double) +
+                           asked_bytes());
     }
     // Items that there is room for.
-    std::size_t item_room() const { return (payload_bytes() - kWorkingHeadBytes) / sizeof(double) - kBuffer; }
+    std::size_t item_room() const { return (room_bytes() - kWorkingHeadBytes) / sizeof(double) - kBuffer; }
 
     // --- parts of an image ------------------------------------------------------------------------------------------
 

@@ -25,16 +25,16 @@ class State : public Layout {
     // As many slots as the room has, but no more than exact answers need, nor more than values may still come. Their
     // number has 16 bits.
     void start_exact(std::size_t items, std::uint64_t nans) {
-        const std::size_t most = (exact_bytes(exact_limit(k())) - kHeaderBytes) / sizeof(double) - 1;
-        const std::size_t room = payload_bytes() / sizeof(double) - 1;
+        const std::size_t most = (exact_bytes(exact_limit(k()), 0) - kHeaderBytes) / sizeof(double) - 1;
+        const std::size_t room = room_bytes() / sizeof(double) - 1;
         const std::size_t wanted = std::max(items, std::min({room, most, std::size_t{65535}}));
-        set_mode(kExact);
+        set_form(kExact);
         open_slots(wanted, kMaxValues - nans);
         set_count(items);
         set_nans(nans);
     }
     Levels start_levels(std::uint64_t nans) {
-        set_mode(kLevels);
+        set_form(kLevels);
         set_slots(kBuffer);
         set_count(0);
         Levels to = levels();
@@ -64,7 +64,7 @@ class State : public Layout {
     // Without slots an image would pass for a trimmed one.
     void open_slots(std::size_t wanted, std::uint64_t may_come) {
         set_slots(std::min<std::uint64_t>(wanted, may_come));
-        set_mode(static_cast<std::uint8_t>((mode() & kLevels) | (may_come == 0 ? kFull : 0)));
+        set_form((mode() & kLevels) | (may_come == 0 ? kFull : 0));
     }
     // No more values may wait than may still be counted. For an empty buffer before levels.
     void open_buffer() { open_slots(kBuffer, far_from_full() ? kBuffer : kMaxValues - values()); }
@@ -81,7 +81,7 @@ class State : public Layout {
     // The first `n` doubles are values and weights in turn. There are no slots beyond them, so that values without a
     // weight find the buffer full.
     void set_weighted(std::size_t n) {
-        set_mode(kLevels | kWeighted);
+        set_form(kLevels | kWeighted);
         set_count(n);
         set_slots(n);
     }
