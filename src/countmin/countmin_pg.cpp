@@ -62,7 +62,7 @@ using Ranges = CountMinShim<true>;
 
 // (sketch, value [, epsilon, confidence]), or (sketch, value, weight [, epsilon, confidence])
 constexpr int kWeight = 2;
-enum class Weights { one, given };
+using pg::Weights;
 constexpr int parameters_after(Weights weights) { return weights == Weights::given ? kWeight + 1 : kWeight; }
 
 // The key of a value, and its class.

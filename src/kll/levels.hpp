@@ -60,12 +60,15 @@ constexpr std::size_t stored_capacity(int k, std::uint32_t levels) {
 // While a sketch is built it may be as large as one of 10^14 values is: more items never hurt.
 constexpr std::size_t working_capacity(int k) { return stored_capacity(k, 40); }
 
-inline std::size_t total_of(const Pops& pops, int levels) {
+// Items, and values that they stand for, of the first levels.
+template <class Pops>
+std::size_t total_of(const Pops& pops, int levels) {
     std::size_t sum = 0;
     for (int h = 0; h < levels; ++h) sum += pops[h];
     return sum;
 }
-inline std::uint64_t weight_of(const Pops& pops, int levels) {
+template <class Pops>
+std::uint64_t weight_of(const Pops& pops, int levels) {
     std::uint64_t sum = 0;
     for (int h = 0; h < levels; ++h) sum += std::uint64_t{pops[h]} << h;
     return sum;
@@ -97,17 +100,8 @@ struct Levels {
         std::memset(pop, 0, kMaxLevels * sizeof *pop);
     }
 
-    std::size_t total() const {
-        std::size_t sum = 0;
-        for (std::uint32_t h = 0; h < *levels; ++h) sum += pop[h];
-        return sum;
-    }
-
-    std::uint64_t weight() const {
-        std::uint64_t sum = 0;
-        for (std::uint32_t h = 0; h < *levels; ++h) sum += std::uint64_t{pop[h]} << h;
-        return sum;
-    }
+    std::size_t total() const { return total_of(pop, static_cast<int>(*levels)); }
+    std::uint64_t weight() const { return weight_of(pop, static_cast<int>(*levels)); }
 
     void widen(double least, double most) {
         head->min = std::min(head->min, least);

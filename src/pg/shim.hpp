@@ -217,6 +217,9 @@ Datum add_hash(FunctionCallInfo fcinfo) {
     return add<T>(fcinfo, 2, [=](typename T::Kernel& s) { return s.add(hash); });
 }
 
+// Whether each row counts once, or as often as an argument says.
+enum class Weights { one, given };
+
 // Arguments 0 and 1 of a function that gives the one to the other; neither is NULL. In a transition the first is the
 // aggregate's own.
 template <Shim T>

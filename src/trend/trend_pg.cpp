@@ -159,10 +159,9 @@ double weight_argument(FunctionCallInfo fcinfo, int argument) {
 
 // (sketch, item, at [, weight], half_life [, k [, max_ahead]]). Adds nothing if one of item, at and weight is NULL, or
 // the weight is 0.
-enum class Weights { one, given };
-template <class T, Weights weights>
+template <class T, pg::Weights weights>
 Datum add_event(FunctionCallInfo fcinfo) {
-    constexpr bool weighted = weights == Weights::given;
+    constexpr bool weighted = weights == pg::Weights::given;
     constexpr int kItem = 1, kAt = 2, kWeight = 3, kHalfLife = weighted ? 4 : 3;
     if (PG_ARGISNULL(kItem) || PG_ARGISNULL(kAt) || (weighted && PG_ARGISNULL(kWeight)))
         return pg::null_or_first(fcinfo);
@@ -239,10 +238,10 @@ Datum empty(FunctionCallInfo fcinfo, bool many) {
 SKETCH_TYPE(trend, Shim)
 SKETCH_FUNCTION(trend_new) { return empty(fcinfo, false); }
 SKETCH_FUNCTION(trend_scales_new) { return empty(fcinfo, true); }
-SKETCH_FUNCTION(trend_add) { return add_event<OneScale, Weights::one>(fcinfo); }
-SKETCH_FUNCTION(trend_weighted_add) { return add_event<OneScale, Weights::given>(fcinfo); }
-SKETCH_FUNCTION(trend_scales_add) { return add_event<ManyScales, Weights::one>(fcinfo); }
-SKETCH_FUNCTION(trend_scales_weighted_add) { return add_event<ManyScales, Weights::given>(fcinfo); }
+SKETCH_FUNCTION(trend_add) { return add_event<OneScale, pg::Weights::one>(fcinfo); }
+SKETCH_FUNCTION(trend_weighted_add) { return add_event<OneScale, pg::Weights::given>(fcinfo); }
+SKETCH_FUNCTION(trend_scales_add) { return add_event<ManyScales, pg::Weights::one>(fcinfo); }
+SKETCH_FUNCTION(trend_scales_weighted_add) { return add_event<ManyScales, pg::Weights::given>(fcinfo); }
 
 SKETCH_FUNCTION(trend_items) {
     pg::Rows rows(fcinfo);
