@@ -24,33 +24,29 @@ static_assert(sizeof(Weighted) == 2 * sizeof(double));
 
 inline constexpr std::size_t kBatch = kBuffer * sizeof(double) / sizeof(Weighted);
 
-// Of weights that sum to `total`, in a sketch of `all` values: how many of their low bits are sampled. Rounding the sum
-// of a batch to 2^shift has a variance of about 4^shift; there are all/total such batches, and with 2^shift below
-// sqrt(all * total)/(5 k) their sum is below (all/(5 k))^2, which is small beside the all^2/(10 k^2) of the levels'
-// own.
+// Of weights that sum to `total`, in a sketch of `all` values: how many of their low bits are sampled. That adds to a
+// rank, in each of the four runs of a batch, a variance of about 4^shift; there are all/total such batches, and with
+// 2^shift below sqrt(all * total)/(10 k) their sum is below (all/(5 k))^2, which is small beside the all^2/(10 k^2) of
+// the levels' own.
 constexpr int sampled_bits(std::uint64_t all, std::uint64_t total, int k) {
-    const int shift = (std::bit_width(all) + std::bit_width(total)) / 2 - std::bit_width(5 * static_cast<unsigned>(k));
+    const int shift = (std::bit_width(all) + std::bit_width(total)) / 2 - std::bit_width(10 * static_cast<unsigned>(k));
     return std::max(shift, 0);
 }
 
 // The most items that n values with weights become: each one for each bit of its weight that is not sampled, and one of
 // them for what is left over below.
 constexpr std::size_t most_items(std::size_t n, int k) {
-    return n * (std::bit_width(5 * static_cast<unsigned>(k)) + 1) + kMaxLevels;
+    return n * (std::bit_width(10 * static_cast<unsigned>(k)) + 1) + kMaxLevels;
 }
 
 class Batch {
   public:
-    // n of them in any order. No NaN, and -0.0 must have become 0.0.
-    Batch(const std::byte* waiting, std::size_t n, const Levels& to, int k) : n_(n) {
-        sort(waiting);
-        std::uint64_t total = 0;
-        for (std::size_t i = 0; i < n_; ++i) total += row_[i].weight;
-        const int shift = sampled_bits(to.weight() + total, total, k);
-        seed_ = splitmix64(to.head->seed + std::bit_cast<std::uint64_t>(row_[0].value));
-        least_ = row_[0].value;
-        most_ = row_[n_ - 1].value;
-        if (shift > 0) sample(shift, seed_);
+    // n of them in any order, at least one. No NaN, and -0.0 must have become 0.0.
+    Batch(const std::byte* waiting, std::size_t n, const Levels& to, int k) {
+        const std::uint64_t total = read(waiting, n);
+        seed_ = splitmix64(to.head->seed + std::bit_cast<std::uint64_t>(least_));
+        if (const int shift = sampled_bits(to.weight() + total, total, k); shift > 0) sample(shift, seed_);
+        sort(n);
         spread();
     }
 
@@ -66,51 +62,71 @@ class Batch {
     }
 
   private:
-    // By value: as the write buffer is sorted, with each one's index in its lowest bits; then what differs in these
-    // alone is put in order.
-    void sort(const std::byte* waiting) {
+    // Tags each value with its index in its lowest bits, and fills the batch up with rows of no weight. Gives the sum
+    // of the weights.
+    std::uint64_t read(const std::byte* waiting, std::size_t n) {
         static_assert(kBatch == 64);
-        constexpr std::uint64_t kIndex = kBatch - 1, kLargest = (std::uint64_t{0x7FF} << 52) - 1;
-        double tagged[kBuffer];
-        for (std::size_t i = 0; i < n_; ++i) {
-            const auto bits = load<std::uint64_t>(waiting + i * sizeof(Weighted));
+        constexpr std::uint64_t kLargest = (std::uint64_t{0x7FF} << 52) - 1;
+        std::memcpy(given_, waiting, n * sizeof(Weighted));
+        std::fill(given_ + n, given_ + kBatch, Weighted{given_[0].value, 0});
+        least_ = most_ = given_[0].value;
+        std::uint64_t total = 0;
+        for (std::size_t i = 0; i < kBatch; ++i) {
+            const auto [value, weight] = given_[i];
+            least_ = std::min(least_, value);
+            most_ = std::max(most_, value);
+            total += weight;
+            const auto bits = std::bit_cast<std::uint64_t>(value);
             const std::uint64_t sign = bits & std::uint64_t{1} << 63, size = std::min(bits ^ sign, kLargest);
-            tagged[i] = std::bit_cast<double>(sign | (size & ~kIndex) | i);
+            tagged_[i] = std::bit_cast<double>(sign | (size & ~kIndex) | i);
         }
-        sort_buffer(tagged, n_);
-        for (std::size_t i = 0; i < n_; ++i) {
-            const std::uint64_t from = std::bit_cast<std::uint64_t>(tagged[i]) & kIndex;
-            const auto row = load<Weighted>(waiting + from * sizeof(Weighted));
-            std::size_t at = i;
-            for (; at > 0 && row_[at - 1].value > row.value; --at) row_[at] = row_[at - 1];
-            row_[at] = row;
+        return total;
+    }
+    static std::size_t index_of(double tagged) { return std::bit_cast<std::uint64_t>(tagged) & kIndex; }
+
+    // Rounds the weights to multiples of 2^shift, up or down, so that each is right on average and their sum stays. The
+    // low parts of all, laid end to end, are cut into pieces: first what is left over, then pieces of 2^shift; a row at
+    // a random place of a piece stands for it. Every run of 16 values is laid in order, up and down in turn, so that
+    // the values below any other end within one piece in each run: nowhere else is their rank off.
+    void sample(int shift, std::uint64_t random) {
+        Keys keys;
+        sort_runs(tagged_, kBatch, keys);
+        const std::uint64_t step = std::uint64_t{1} << shift, low = step - 1;
+        std::uint64_t rest = 0;
+        for (const Weighted& row : given_) rest += row.weight & low;
+        __extension__ using Wide = unsigned __int128;
+        const auto place_in = [&](std::uint64_t piece) {
+            random = splitmix64(random);
+            return static_cast<std::uint64_t>(Wide{piece} * random >> 64);
+        };
+        std::uint64_t begin = 0, end = 0, piece = (rest & low) != 0 ? rest & low : step, place = place_in(piece);
+        for (std::size_t i = 0; i < kBatch; ++i) {
+            const std::size_t run = i / kRun, in_run = run % 2 == 0 ? i % kRun : kRun - 1 - i % kRun;
+            std::uint64_t& weight = given_[index_of(value_of(keys[run * kRun + in_run]))].weight;
+            end += weight & low;
+            weight &= ~low;
+            for (; place < end; place = begin + place_in(piece)) {
+                weight += piece;
+                begin += piece;
+                piece = step;
+            }
         }
     }
 
-    // Rounds the weights to multiples of 2^shift, up or down, so that each is right on average and their sum stays. The
-    // low parts of all, laid end to end in the order of the values, are cut into pieces: first what is left over, then
-    // pieces of 2^shift. The row at one place in a piece, the same in each, stands for the piece. So a rank is off by
-    // less than 2^shift, and what the shift adds to its variance is small beside what the levels have.
-    void sample(int shift, std::uint64_t random) {
-        const std::uint64_t step = std::uint64_t{1} << shift, low = step - 1;
-        std::uint64_t rest = 0;
-        for (std::size_t i = 0; i < n_; ++i) rest += row_[i].weight & low;
-        const std::uint64_t left_over = rest & low, offset = random >> (64 - shift);
-        __extension__ using Wide = unsigned __int128;
-        std::uint64_t place = static_cast<std::uint64_t>(Wide{left_over} * offset >> shift), end = 0;
-        std::uint64_t piece = left_over;  // the weight of the next piece
-        if (piece == 0) {
-            place = offset;
-            piece = step;
+    // What has a weight still, by value: as the write buffer is sorted; then what differs in the index alone is put in
+    // order.
+    void sort(std::size_t n) {
+        n_ = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            tagged_[n_] = tagged_[i];
+            n_ += given_[i].weight != 0;
         }
+        sort_buffer(tagged_, n_);
         for (std::size_t i = 0; i < n_; ++i) {
-            end += row_[i].weight & low;
-            row_[i].weight &= ~low;
-            while (place < end) {
-                row_[i].weight += piece;
-                place = piece == step ? place + step : left_over + offset;
-                piece = step;
-            }
+            const Weighted row = given_[index_of(tagged_[i])];
+            std::size_t at = i;
+            for (; at > 0 && row_[at - 1].value > row.value; --at) row_[at] = row_[at - 1];
+            row_[at] = row;
         }
     }
 
@@ -132,10 +148,14 @@ class Batch {
         }
     }
 
-    std::size_t n_;
+    static constexpr std::uint64_t kIndex = kBatch - 1;
+
     std::uint64_t seed_;
     double least_, most_;
-    Weighted row_[kBatch];
+    Weighted given_[kBatch];  // in the order in which they came
+    double tagged_[kBatch];
+    std::size_t n_;
+    Weighted row_[kBatch];  // by value
     std::uint32_t levels_, pop_[64];
     std::size_t items_;
     double item_[most_items(kBatch, 65535) + 1];
