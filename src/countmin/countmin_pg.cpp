@@ -135,7 +135,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     pg::admit<T>(fcinfo, s, value.value_class);
     pg::add_growing<T>(
         s, [=](CountMin& to) { return in ? to.add(value.hash, weight) : to.take_back(value.hash, weight); });
-    return aggregate ? pg::datum_of(s) : pg::trimmed(s);
+    return aggregate ? pg::returned<T>(fcinfo, s) : pg::trimmed(s);
 }
 
 // Whether a window calls: no other node has an inverse transition.

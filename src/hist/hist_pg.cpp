@@ -100,7 +100,7 @@ SKETCH_FUNCTION(hist_moving_remove) {
     Hist::Removed removed;
     while ((removed = s.remove(value)) == Hist::Removed::no_room) s = pg::relaid(s, s.grown_bytes());
     if (removed == Hist::Removed::no) PG_RETURN_NULL();
-    return pg::datum_of(s);
+    return pg::returned<HistShim>(fcinfo, s);
 }
 
 SKETCH_FUNCTION(hist_moving_final) {

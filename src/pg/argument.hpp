@@ -3,7 +3,8 @@
 // How a sketch comes in as an argument: the one place that knows what PostgreSQL may hand to a function. That is any
 // image which some function of ours returned: trimmed, or the working state of an aggregate that somebody made of our
 // functions without a final function. It may have been stored meanwhile: compressed, out of line, under a short header
-// and without alignment. And it may be the state of a running aggregate, which others share.
+// and without alignment. And it may be the state of a running aggregate, which others share; a large one is an expanded
+// object then (expanded.hpp).
 //
 //   reader<T>(fcinfo, i)   to answer questions: a view of the trimmed form
 //   any<T>(fcinfo, i)      to merge from: any image, never written to
@@ -19,6 +20,7 @@
 #include "core/kernel.hpp"
 
 #include "pg/error.hpp"
+#include "pg/expanded.hpp"
 #include "pg/pg.hpp"
 
 namespace sketch::pg {
@@ -45,13 +47,28 @@ struct Block {
     }
 };
 
-// Of a state or a result: a size that PostgreSQL has no value for is an error of ours.
-inline Block allocate(std::size_t bytes) {
+// A size that PostgreSQL has no value for is an error of ours.
+inline void expect_size(std::size_t bytes) {
     if (bytes > MaxAllocSize - VARHDRSZ) [[unlikely]]
         raise_too_large(bytes);
-    auto* datum = static_cast<varlena*>(palloc(VARHDRSZ + bytes));
+}
+
+inline Block block_of(void* memory, std::size_t bytes) {
+    auto* datum = static_cast<varlena*>(memory);
     SET_VARSIZE(datum, VARHDRSZ + bytes);
     return {datum, {reinterpret_cast<std::byte*>(VARDATA(datum)), bytes}};
+}
+
+// Of a result.
+inline Block allocate(std::size_t bytes) {
+    expect_size(bytes);
+    return block_of(palloc(VARHDRSZ + bytes), bytes);
+}
+
+// Of a state.
+inline Block allocate_state(std::size_t bytes) {
+    expect_size(bytes);
+    return block_of(allocate_state_block(VARHDRSZ + bytes), bytes);
 }
 
 inline std::span<const std::byte> image_of(const varlena* datum) {
@@ -78,23 +95,45 @@ Kernel copied(const Kernel& s) {
 // The same sketch in new, larger room.
 template <class Kernel>
 Kernel relaid(const Kernel& s, std::size_t bytes) {
-    Kernel larger = s.relay(allocate(bytes).room);
+    Kernel larger = s.relay(allocate_state(bytes).room);
     larger.set_value_class(s.value_class());
     return larger;
 }
 
 // --- to read --------------------------------------------------------------------------------------------------------
 
-// Any image. Of its bytes only what a newer release could have written is refused: they passed a door, or we wrote
+// Of an expanded object: the canonical image.
+template <Shim T>
+const varlena* flat_form(const varlena* state);
+
+template <Shim T>
+inline constexpr ExpandedObjectMethods kExpanded = {
+    [](ExpandedObjectHeader* object) -> Size {
+        return flat_size(*reinterpret_cast<ExpandedState*>(object), flat_form<T>);
+    },
+    [](ExpandedObjectHeader* object, void* result, Size size) {
+        flatten(*reinterpret_cast<ExpandedState*>(object), result, size);
+    }};
+
+// Of the bytes of an image only what a newer release could have written is refused: they passed a door, or we wrote
 // them.
 template <Shim T>
-typename T::Kernel any_of(Datum value) {
+void expect_header(const typename T::Kernel& s) {
     using Kernel = typename T::Kernel;
-    const auto* datum = reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value));
-    const Kernel s(image_of(datum));
     const Status status = check_header({s.image(), s.bytes()}, Kernel::kKind, Kernel::kVersion);
     if (status != Status::ok) [[unlikely]]
         raise(status, T::kType);
+}
+
+// Any image.
+template <Shim T>
+typename T::Kernel any_of(Datum value) {
+    using Kernel = typename T::Kernel;
+    const ExpandedState* const object =
+        expanded_state(reinterpret_cast<varlena*>(DatumGetPointer(value)), &kExpanded<T>);
+    const auto* datum = object != nullptr ? object->state : reinterpret_cast<varlena*>(PG_DETOAST_DATUM_PACKED(value));
+    const Kernel s(image_of(datum));
+    expect_header<T>(s);
     if (!s.trimmed() && !aligned(datum)) [[unlikely]]
         return copied(s);
     return s;
@@ -136,6 +175,12 @@ Kernel trimmed_form(const Kernel& s) {
     return Kernel(image_of(trimmed_copy(s)));
 }
 
+template <Shim T>
+const varlena* flat_form(const varlena* state) {
+    const typename T::Kernel s(image_of(state));
+    return s.trimmed() ? state : trimmed_copy(s);
+}
+
 template <class Kernel>
 typename Kernel::Reader reader_of(const Kernel& s) {
     const Kernel whole = trimmed_form(s);
@@ -173,13 +218,42 @@ typename T::Kernel in_place(varlena* datum) {
     return {reinterpret_cast<std::byte*>(VARDATA(datum)), VARSIZE(datum) - VARHDRSZ};
 }
 
-// The state in a transition, to be written in place; a copy of it first, where it cannot be: it came out of a tuple.
-// It may be trimmed, and is then to be re-laid.
+// An expanded object that may be written on.
+template <Shim T>
+[[gnu::noinline]] varlena* writable_state(varlena* datum) {
+    if (!VARATT_IS_EXTERNAL_EXPANDED_RW(datum)) return nullptr;
+    ExpandedState* const object = expanded_state(datum, &kExpanded<T>);
+    if (object == nullptr) return nullptr;
+    forget_flat_form(*object);
+    return object->state;
+}
+
+// The state in a transition, to be written in place; null where it cannot be: it came out of a tuple.
+template <Shim T>
+[[gnu::always_inline]] inline varlena* own_state(FunctionCallInfo fcinfo) {
+    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
+    if (aligned(datum)) [[likely]]
+        return datum;
+    return writable_state<T>(datum);
+}
+
+// The same, or a copy. It may be trimmed, and is then to be re-laid.
 template <Shim T>
 typename T::Kernel state(FunctionCallInfo fcinfo) {
-    auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-    if (aligned(datum)) return in_place<T>(datum);
-    return copied(any<T>(fcinfo, 0));
+    if (varlena* const own = own_state<T>(fcinfo)) return in_place<T>(own);
+    const auto copy = in_place<T>(PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(0)));
+    expect_header<T>(copy);
+    return copy;
+}
+
+// What a transition returns: argument 0 if the state was written in place, else the new one.
+template <Shim T>
+Datum returned(FunctionCallInfo fcinfo, const typename T::Kernel& s) {
+    auto* const state = reinterpret_cast<varlena*>(DatumGetPointer(datum_of(s)));
+    const ExpandedState* const object =
+        PG_ARGISNULL(0) ? nullptr : expanded_state(reinterpret_cast<varlena*>(PG_GETARG_POINTER(0)), &kExpanded<T>);
+    if (object != nullptr && object->state == state) return PG_GETARG_DATUM(0);
+    return expanded(fcinfo, state, &kExpanded<T>);
 }
 
 }  // namespace sketch::pg

@@ -16,8 +16,9 @@
 //   };
 //
 // The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
-// place, and grows by being re-laid in the short-lived context and returned: the executor copies it and frees the old
-// one. What final functions, doors and plain functions return is trimmed. How arguments come in: argument.hpp.
+// place, and grows by being re-laid in the short-lived context and returned: the executor copies it, but for a large
+// one (expanded.hpp), and frees the old one. What final functions, doors and plain functions return is trimmed. How
+// arguments come in: argument.hpp.
 #pragma once
 
 #include "pg/argument.hpp"
@@ -114,7 +115,7 @@ typename T::Kernel united(const typename T::Kernel& a, const typename T::Kernel&
         raise(both.status(), T::kType);
     if (both.bytes() > kMaxImageBytes) [[unlikely]]
         raise_too_large(both.bytes());
-    const Block block = allocate(both.bytes());
+    const Block block = allocate_state(both.bytes());
     both.write(block.room);
     return {block.room.data(), block.room.size()};
 }
@@ -166,7 +167,7 @@ template <Shim T, class Add>
         return add_to_value<T>(s, add_to);
     }
     add_growing<T>(s, add_to);
-    return aggregate ? datum_of(s) : trimmed(s);
+    return aggregate ? returned<T>(fcinfo, s) : trimmed(s);
 }
 
 // Adds one item: as the transition of an aggregate in place, else to a trimmed copy. `add_to(kernel)` gives it to the
@@ -175,12 +176,11 @@ template <Shim T, class Add>
 Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
     bool full = false;
     if (!PG_ARGISNULL(0) && in_transition(fcinfo)) [[likely]] {
-        auto* datum = reinterpret_cast<varlena*>(PG_GETARG_POINTER(0));
-        if (aligned(datum)) [[likely]] {
-            auto s = in_place<T>(datum);
+        if (varlena* const own = own_state<T>(fcinfo)) [[likely]] {
+            auto s = in_place<T>(own);
             expect_params_of_state<T>(fcinfo, first, s);
             if (add_to(s) == Status::ok) [[likely]]
-                return PointerGetDatum(datum);
+                return PG_GETARG_DATUM(0);
             full = true;
         }
     }
@@ -246,7 +246,7 @@ Datum combine(FunctionCallInfo fcinfo, Both<T>& both, Need need, Combine combine
     if (status != Status::ok) [[unlikely]]
         raise(status, T::kType);
     if (to.value_class() != held) to.set_value_class(held);
-    return aggregate ? datum_of(to) : trimmed(to);
+    return aggregate ? returned<T>(fcinfo, to) : trimmed(to);
 }
 
 // Of a kernel that has a Union: in place where the state of an aggregate can take a small sketch, else that.
@@ -265,16 +265,22 @@ Datum merge_or_unite(FunctionCallInfo fcinfo, Both<T>& both) {
         if (aggregate && !to.trimmed() && to.settle_bytes() <= to.bytes()) to.settle();
         to = united<T>(to, from);
     }
-    return of_class(to, held);
+    to.set_value_class(held);
+    return aggregate ? returned<T>(fcinfo, to) : datum_of(to);
 }
 
+// What the parameters of two sketches must be to be merged: any (the coarser ones remain), or the same.
+enum class Parameters { any, same };
+
 // NULL and a sketch of nothing, merged with a sketch, are that sketch.
-template <Shim T>
+template <Shim T, Parameters parameters = Parameters::any>
 Datum merge(FunctionCallInfo fcinfo) {
     using Kernel = typename T::Kernel;
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
     Both<T> both(fcinfo);
+    if (const auto a = both.to.params(), b = both.from.params(); parameters == Parameters::same && !(a == b))
+        raise_unlike_params(fcinfo, T::describe(a), T::describe(b), T::kParametersHint);
     if (both.from.empty()) return PG_GETARG_DATUM(0);
     if (both.to.empty()) return PG_GETARG_DATUM(1);
     if constexpr (HasUnion<Kernel>)
@@ -306,12 +312,7 @@ Datum fold(FunctionCallInfo fcinfo) {
 // Two states of one aggregate: their rows had the same parameters.
 template <Shim T>
 Datum combine_states(FunctionCallInfo fcinfo) {
-    if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1)) {
-        const auto a = any<T>(fcinfo, 0), b = any<T>(fcinfo, 1);
-        if (!(a.params() == b.params()))
-            raise_unlike_params(fcinfo, T::describe(a.params()), T::describe(b.params()), T::kParametersHint);
-    }
-    return merge<T>(fcinfo);
+    return merge<T, Parameters::same>(fcinfo);
 }
 
 template <Shim T>

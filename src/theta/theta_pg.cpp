@@ -45,7 +45,7 @@ Datum set_operation(FunctionCallInfo fcinfo) {
         if (a.trimmed()) a = pg::relaid(a, a.grown_bytes());
         expect_ok((a.*in_place)(b));
         a.set_value_class(held);
-        return pg::datum_of(a);
+        return pg::returned<ThetaShim>(fcinfo, a);
     }
     const Theta::Reader a = pg::reader<ThetaShim>(fcinfo, 0);
     Theta kept(pg::allocate(Theta::kept_bytes(a)).room);
