@@ -38,6 +38,27 @@ SELECT 'the type', pg_typeof(approx_percentile(d, 0.5)), pg_typeof(approx_percen
 CREATE DOMAIN pg_temp.birthday AS date;
 SELECT 'a domain', approx_percentile(d::pg_temp.birthday, 0.5) FROM few;
 
+SELECT 'whole numbers come back whole where a bin holds one', f,
+    approx_percentile(i, f, 8192) = percentile_disc(f) WITHIN GROUP (ORDER BY i),
+    approx_percentile(-i, f, 8192) = percentile_disc(f) WITHIN GROUP (ORDER BY -i),
+    approx_percentile(i % 60, f) = percentile_disc(f) WITHIN GROUP (ORDER BY i % 60)
+FROM generate_series(0, 600) i, unnest(ARRAY[0.01, 0.25, 0.5, 0.75, 0.99]) f GROUP BY f ORDER BY f;
+SELECT 'else between whole numbers', hist_bounds(hist_agg(i), 0.5) FROM generate_series(0, 600) i;
+SELECT 'not if one is not whole', hist_bounds(hist_agg(i), 0.5)
+FROM (SELECT i FROM generate_series(0, 600) i UNION ALL SELECT 0.5) q;
+SELECT 'and again when that has left the frame', i, m = round(m) AS whole
+FROM (SELECT i, approx_percentile(v, 0.5, 8192) OVER (ORDER BY i ROWS 600 PRECEDING) AS m
+      FROM (SELECT i, CASE i WHEN 300 THEN 150.5 ELSE i % 601 END AS v FROM generate_series(0, 1000) i) q) q
+WHERE i IN (600, 1000) ORDER BY i;
+-- an untyped literal, and an untyped parameter
+PREPARE fractions AS
+SELECT approx_percentiles(i, $1), approx_percentiles(i, $1, 8192), approx_percentiles_weighted(i, 1, $1)
+FROM generate_series(1, 50) i;
+EXECUTE fractions ('{0.1,0.5}');
+SELECT 'dates by a literal', approx_percentiles(d, '{0,1}') = ARRAY[min(d), max(d)],
+    approx_percentiles(span, '{0,1}') = ARRAY[min(span), max(span)],
+    approx_percentiles(tz, '{0,1}', 100) = ARRAY[min(tz), max(tz)] FROM few;
+
 -- 2. The edges --------------------------------------------------------------------------------------------------------
 SELECT 'no rows', approx_percentile(d, 0.5) IS NULL, approx_percentile(tz, ARRAY[0.5]) IS NULL,
     approx_percentile(span, 0.5) IS NULL FROM few WHERE i > 100;

@@ -175,6 +175,11 @@ INSERT INTO parameters VALUES
 ('approx_percentile', 'max_bins', 'approx_percentile(i, 0.5, {p})', '100', '200'),
 ('approx_percentile', 'k', $$approx_percentile(date '2026-01-01' + i, 0.5, {p})$$, '100', '200'),
 ('approx_percentile', 'fractions', 'approx_percentile(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
+('approx_percentiles', 'fractions', 'approx_percentiles(i, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
+('approx_percentiles', 'max_bins', $$approx_percentiles(i, '{0.5}', {p})$$, '100', '200'),
+('approx_percentiles', 'k', $$approx_percentiles(date '2026-01-01' + i, '{0.5}', {p})$$, '100', '200'),
+('approx_percentiles_weighted', 'fractions', 'approx_percentiles_weighted(i, 2, {p})', 'ARRAY[0.5]', 'ARRAY[0.5, 0.9]'),
+('approx_percentiles_weighted', 'max_bins', $$approx_percentiles_weighted(i, 2, '{0.5}', {p})$$, '100', '200'),
 ('countmin_weighted_agg', 'epsilon', 'countmin_weighted_agg(i, 2, {p}, 0.9)', '0.01', '0.1'),
 ('countmin_weighted_agg', 'confidence', 'countmin_weighted_agg(i, 2, 0.01, {p})', '0.9', '0.999'),
 ('countmin_range_weighted_agg', 'epsilon', 'countmin_range_weighted_agg(i, 2, {p}, 0.9)', '0.1', '0.9'),
@@ -261,7 +266,8 @@ INSERT INTO weighted VALUES
     $$trend_scales_agg(v, '2020-01-01', '{1 day, 7 days}', 500)$$),
 ('hist_agg', 'hist_weighted_agg(v, {w})', 'hist_agg(v)'),
 ('kll_agg', 'kll_weighted_agg(v, {w}, 2000)', 'kll_agg(v, 2000)'),
-('approx_percentile', 'approx_percentile_weighted(v, {w}, 0.9)', 'approx_percentile(v, 0.9)');
+('approx_percentile', 'approx_percentile_weighted(v, {w}, 0.9)', 'approx_percentile(v, 0.9)'),
+('approx_percentiles', $$approx_percentiles_weighted(v, {w}, '{0.9}')$$, $$approx_percentiles(v, '{0.9}')$$);
 SELECT 'every aggregate with weights has a row', count(*) = 0, string_agg(DISTINCT p.proname, ', ')
 FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch') AND p.prokind = 'a'

@@ -83,6 +83,7 @@ struct HistLaws {
                 {"bins", build(640, 63)},
                 {"collapsed", build(20, 3000)},
                 {"least", build(16, 20000)},
+                {"whole", build(640, 100, [](std::uint64_t i) { return static_cast<double>(i * i % 1000); })},
                 {"fractions", with_fractions(64, 100)},
                 {"exact_fractions", with_fractions(64, 4)}};
     }
@@ -522,6 +523,80 @@ TEST(Hist, BinsEndWhereTheVisitorSaysSo) {
     }
 }
 
+// Where all values are whole numbers, a bin stands for the whole numbers in it: the answer of a bin with one of them is
+// that number. A single value with a fraction ends that; and where it is taken out again, it is as if it never came.
+TEST(Hist, WholeNumbersComeBackWhole) {
+    Random random{21};
+    int removed = 0;
+    for (const int bins : {16, 160, 640, 8192})
+        for (const double most : {100.0, 601.0, 5000.0, 1e6}) {
+            std::vector<double> values(4000);
+            for (double& v : values) v = std::floor(random.uniform() * most - (bins == 160 ? most / 2 : 0));
+            values[0] = 0;
+            std::vector<double> sorted = values;
+            std::sort(sorted.begin(), sorted.end());
+            Sketch<Hist> sketch = sketch_of(bins, values);
+            const Image image = sketch.trimmed();
+            const auto s = open<Hist>(image);
+            int certain = 0;
+            for (std::size_t row = 1; row <= values.size(); row += 7) {
+                const double truth = sorted[row - 1];
+                const Bounds b = s.bounds((static_cast<double>(row) - 0.5) / static_cast<double>(values.size()));
+                ASSERT_TRUE(b.lower <= truth && truth <= b.upper);
+                ASSERT_EQ(b.lower, std::floor(b.lower));
+                ASSERT_EQ(b.upper, std::floor(b.upper));
+                ASSERT_TRUE(b.lower <= b.estimate && b.estimate <= b.upper);
+                ASSERT_LE(std::fabs(b.estimate - truth), s.alpha() * std::fabs(truth) * (1 + 1e-12));
+                if (b.lower == b.upper) {
+                    ++certain;
+                    ASSERT_EQ(b.estimate, truth);
+                }
+            }
+            if (bins >= 640 && most <= 601) {
+                EXPECT_GE(certain, 100);
+            }
+            if (bins == 8192 && most <= 601) {
+                EXPECT_EQ(certain, 572);
+            }
+            // The set of values alone decides, whatever came, was merged and went.
+            sketch.add([&](Hist& h) { return h.add(1.5); });
+            const Image mixed = sketch.trimmed();
+            EXPECT_FALSE(mixed == image);
+            EXPECT_EQ(open<Hist>(mixed).bounds(0).lower, sorted[0]);
+            Hist::Removed gone{};
+            sketch.add([&](Hist& h) {
+                gone = h.remove(1.5);
+                return gone == Hist::Removed::no_room ? Status::no_room : Status::ok;
+            });
+            EXPECT_TRUE(gone == Hist::Removed::no || sketch.trimmed() == image);
+            removed += gone == Hist::Removed::yes;
+            const std::vector<double> half(values.begin(), values.begin() + 2000),
+                rest(values.begin() + 2000, values.end());
+            Sketch<Hist> merged(sketch_of(bins, half).trimmed());
+            ASSERT_EQ(merged.merge(sketch_of(bins, rest).trimmed()), Status::ok);
+            EXPECT_TRUE(merged.trimmed() == image);
+            Sketch<Hist> one(mixed);
+            ASSERT_EQ(one.merge(image), Status::ok);
+            Sketch<Hist> other(image);
+            ASSERT_EQ(other.merge(mixed), Status::ok);
+            EXPECT_TRUE(one.trimmed() == other.trimmed());
+        }
+    EXPECT_GE(removed, 8);
+}
+
+// The claim that all are whole is checked at the door.
+TEST(Hist, ImagesThatClaimWholeNumbersHoldThem) {
+    std::vector<double> values(100);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1 + static_cast<double>(i) / 16;
+    Image image = sketch_of(8192, values).trimmed();
+    ASSERT_EQ(Hist::check(image), Status::ok);
+    ASSERT_EQ(image[kHeaderBytes + 3], std::byte{0});
+    image[kHeaderBytes + 3] = std::byte{1};
+    EXPECT_EQ(Hist::check(image), Status::bad_content);
+    image[kHeaderBytes + 3] = std::byte{2};
+    EXPECT_EQ(Hist::check(image), Status::bad_content);
+}
+
 // --- sizes -----------------------------------------------------------------------------------------------------------
 
 // What an image asks its host for is bounded, whatever it claims.
@@ -560,14 +635,14 @@ TEST(Hist, RemovingIsNeverHavingAdded) {
                 return answer == Hist::Removed::no_room ? Status::no_room : Status::ok;
             });
             ++first;
-            const auto rest = sketch_of(bins, {values.begin() + static_cast<std::ptrdiff_t>(first),
-                                               values.begin() + static_cast<std::ptrdiff_t>(next + 1)});
+            const Sketch<Hist> rest = sketch_of(bins, {values.begin() + static_cast<std::ptrdiff_t>(first),
+                                                       values.begin() + static_cast<std::ptrdiff_t>(next + 1)});
             if (answer == Hist::Removed::yes) {
                 ++removed;
                 ASSERT_TRUE(sketch.trimmed() == rest.trimmed());
             } else {
                 ++declined;
-                sketch = Sketch<Hist>(rest.trimmed());
+                sketch = rest;  // as the executor, which adds the rows of the frame anew
             }
         }
     }
@@ -584,6 +659,9 @@ TEST(Hist, RemovingWhatNeverCameLeavesAnImage) {
             if (random.below(20) == 0) return random.below(2) ? kNaN : random.below(2) ? kInfinity : -kInfinity;
             const double v =
                 std::ldexp(1 + random.uniform(), static_cast<int>(random.below(static_cast<unsigned>(kinds))));
+            if (round % 5 == 0)
+                return std::floor(v * (random.below(30) == 0 ? 2 : 1) + 0.5) /
+                       (random.below(30) == 0 ? 2 : 1);  // most are whole
             return round % 4 == 0 ? v : random.below(10) == 0 ? 0 : random.below(2) ? -v : v;
         };
         std::vector<double> values(64 + random.below(1000));

@@ -107,22 +107,33 @@ struct Side {
     }
 };
 
+// Whether a value has a bin and is not a whole number.
+inline bool has_fraction(double value) {
+    constexpr double kUnits = 0x1p52;  // from here on every double is whole
+    const double size = std::fabs(value);
+    return size < kUnits && (size + kUnits) - kUnits != size;
+}
+
+// Beside a number of values: there are more, nobody knows how many.
+inline constexpr std::uint64_t kUnknown = std::uint64_t{1} << 63;
+
 // All of a histogram but its counters and its sum.
 struct Body {
     std::uint64_t total = 0;  // number of values, of which:
     std::uint64_t zeros = 0, nans = 0, low_infinities = 0, infinities = 0;
     double min = std::numeric_limits<double>::infinity();  // of all but NaN
     double max = -std::numeric_limits<double>::infinity();
-    std::int32_t scale = kFinest;
-    std::uint32_t additions = 0;  // to the sum, since its carries were settled
-    Side side[2];                 // positive, negative
-    std::uint64_t removed = 0;    // whether values were taken out again: then the sum is not certain to be theirs
+    std::int16_t scale = kFinest;
+    std::uint16_t removed = 0;     // whether values were taken out again: then the sum is not certain to be theirs
+    std::uint32_t additions = 0;   // to the sum, since its carries were settled
+    Side side[2];                  // positive, negative
+    std::uint64_t fractional = 0;  // values that are not whole numbers, and kUnknown
 
     Extent extent() const { return extent_at(side[0].used, side[1].used, scale); }
 
     // The finest scale at which what is here and what comes take at most max_bins together.
     int scale_with(const Extent& more, int max_bins) const {
-        for (int s = std::min(scale, more.scale);; --s) {
+        for (int s = std::min<int>(scale, more.scale);; --s) {
             std::size_t bins = 0;
             for (int n = 0; n < 2; ++n)
                 bins += side[n].used.coarser(scale - s).joined(more.side[n].coarser(kFinest - s)).bins();
@@ -137,6 +148,8 @@ struct Body {
         low_infinities += other.low_infinities;
         infinities += other.infinities;
         removed |= other.removed;
+        fractional =
+            ((fractional & ~kUnknown) + (other.fractional & ~kUnknown)) | ((fractional | other.fractional) & kUnknown);
         min = std::min(min, other.min);
         max = std::max(max, other.max);
     }
@@ -175,7 +188,7 @@ struct Body {
         counters += side.width;
         source += size;
     }
-    body.scale = scale;
+    body.scale = static_cast<std::int16_t>(scale);
 }
 
 }  // namespace sketch::hist

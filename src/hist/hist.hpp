@@ -6,7 +6,8 @@
 //
 // Error: exact up to 62 values; then a quantile is within the factor alpha(scale) of a true one (scale.hpp): 1.08 % for
 // values of one sign that span 6 decades, with the default of 640 bins; far less for values that lie closer together.
-// Minimum, maximum, number and sum are exact. It counts up to 2^62 values.
+// Where all values are whole numbers, a bin stands for the whole numbers in it: one of them is certain. Minimum,
+// maximum, number and sum are exact. It counts up to 2^62 values.
 //
 // Header: p0, p1 = most bins as 16 bits (16 to 8192).
 //

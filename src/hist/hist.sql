@@ -165,6 +165,12 @@ COMMENT IS
     'decades.';
 COMMENT IS 'The same, in at most this many bins: 16 to 8192. More bins are narrower, and the error is less.';
 
+-- Where fractions are an untyped literal or parameter, the name tells that there are several.
+CREATE AGGREGATE approx_percentiles(value double precision, fractions double precision[] [, max_bins bigint]) (
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
+COMMENT IS 'approx_percentile for several fractions, which may be an untyped literal here.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
+
 CREATE AGGREGATE approx_percentile_weighted(
     value double precision, weight double precision, fraction double precision [, max_bins bigint]) (
     SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentile_final);
@@ -177,6 +183,12 @@ CREATE AGGREGATE approx_percentile_weighted(
     SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
 COMMENT IS
     'approx_percentile of each value as often as its weight says: a whole number from 0 to 2^53 - 1.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
+
+CREATE AGGREGATE approx_percentiles_weighted(
+    value double precision, weight double precision, fractions double precision[] [, max_bins bigint]) (
+    SFUNC = approx_percentile_weighted_add, SSPACE = 2048, FINALFUNC = approx_percentiles_final);
+COMMENT IS 'approx_percentile_weighted for several fractions, which may be an untyped literal here.';
 COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
 
 -- Intervals: lengths of time, so a relative error as for numbers.
@@ -212,4 +224,9 @@ CREATE AGGREGATE approx_percentile(value interval, fractions double precision[] 
 COMMENT IS
     'About percentile_disc(fractions), within the error for numbers. The answers are in days of 24 hours, a month '
     'being 30 of them.';
+COMMENT IS 'The same, in at most this many bins: 16 to 8192.';
+
+CREATE AGGREGATE approx_percentiles(value interval, fractions double precision[] [, max_bins bigint]) (
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final, FINALFUNC_EXTRA);
+COMMENT IS 'approx_percentile for several fractions, which may be an untyped literal here.';
 COMMENT IS 'The same, in at most this many bins: 16 to 8192.';

@@ -106,6 +106,7 @@ class State : public Layout {
         std::uint64_t* const counter = counters_at();
         for (std::uint32_t i = 0; i < found.binned; ++i) ++counter[slot[i]];
         b.total += found.binned;
+        b.fractional += static_cast<std::uint64_t>(std::count_if(list.begin(), list.end(), has_fraction));
         b.min = std::min(b.min, found.min);
         b.max = std::max(b.max, found.max);
         if (found.binned < list.size())
@@ -184,6 +185,7 @@ class State : public Layout {
     void count_in(Index bin, double value, std::uint64_t times) {
         Body& b = body();
         b.total += times;
+        b.fractional += has_fraction(value) ? times : 0;
         b.min = std::min(b.min, value);
         b.max = std::max(b.max, value);
         counters(value < 0)[bin - b.side[value < 0].base] += times;
@@ -255,7 +257,9 @@ class State : public Layout {
             if (counter == 0) return false;
             --counter;
         } else {
+            if (has_fraction(value) && (b.fractional == 0 || b.fractional >= kUnknown)) return false;
             if (!take_out_of_bin(value)) return false;
+            b.fractional -= has_fraction(value);
             shrink(value < 0);
             sum().add(value, -1);
             settle_carries(1);

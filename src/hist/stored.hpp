@@ -22,14 +22,18 @@ namespace sketch::hist {
 
 struct StoredHead {
     std::int8_t scale;
-    std::uint8_t width;        // of a counter: 2^width bytes
-    std::uint16_t first_limb;  // of the sum
-    std::uint16_t bins[2];     // positive, negative
-    Index low[2];              // the first bin of each, 0 where there is none
+    std::uint8_t width;       // of a counter: 2^width bytes
+    std::uint8_t first_limb;  // of the sum
+    std::uint8_t flags;       // kWhole
+    std::uint16_t bins[2];    // positive, negative
+    Index low[2];             // the first bin of each, 0 where there is none
     std::uint64_t zeros, nans, low_infinities, infinities;
     double min, max;  // 0 where all values are NaN
 };
-static_assert(sizeof(StoredHead) == 64);
+static_assert(sizeof(StoredHead) == 64 && kLimbs < 256);
+
+// All finite values are whole numbers.
+inline constexpr std::uint8_t kWhole = 1;
 
 // The values in [low, high]; NaNs have NaN for both.
 struct Bin {
@@ -60,6 +64,7 @@ class Stored {
         return head.bins[n] == 0 ? Interval{} : Interval{head.low[n], head.low[n] + head.bins[n] - 1};
     }
     Extent extent() const { return extent_at(used(0), used(1), head.scale); }
+    bool whole() const { return (head.flags & kWhole) != 0; }
     bool only_nans() const { return bins() == 0 && (head.zeros | head.low_infinities | head.infinities) == 0; }
 
     template <class Visit>
@@ -156,6 +161,7 @@ class Stored {
             b.max = head.max;
         }
         b.scale = head.scale;
+        b.fractional = whole() ? 0 : kUnknown;
         return b;
     }
 
@@ -219,7 +225,12 @@ class Stored {
         const double below = upper_edge(i - 1, head.scale);
         return {std::bit_cast<double>(std::bit_cast<std::uint64_t>(below) + 1), upper_edge(i, head.scale), count};
     }
-    Bin within(Bin b) const { return {std::max(b.low, head.min), std::min(b.high, head.max), b.count}; }
+    // What of a bin may hold values.
+    Bin within(Bin b) const {
+        b.low = std::max(b.low, head.min);
+        b.high = std::min(b.high, head.max);
+        return whole() ? Bin{std::ceil(b.low), std::floor(b.high), b.count} : b;
+    }
 
     const std::byte* limbs_;
     std::uint32_t limb_count_;
@@ -234,6 +245,21 @@ inline int counter_width(const Body& body, const std::uint64_t* counters) {
     return all >> 8 == 0 ? 0 : all >> 16 == 0 ? 1 : all >> 32 == 0 ? 2 : 3;
 }
 
+inline bool holds_whole(Index i, int scale) { return std::floor(upper_edge(i, scale)) > upper_edge(i - 1, scale); }
+
+// Where values were taken out that had never come in, those that are left may not be those that were counted.
+inline bool all_whole(const Body& body, const std::uint64_t* counters) {
+    if (body.fractional != 0) return false;
+    if (body.removed == 0) return true;
+    bool whole = !has_fraction(body.min) && !has_fraction(body.max);
+    for (const Side& side : body.side) {
+        for (Index i = side.used.low; i <= side.used.high; ++i)
+            whole = whole && (counters[i - side.base] == 0 || holds_whole(i, body.scale));
+        counters += side.width;
+    }
+    return whole;
+}
+
 inline std::size_t stored_bytes(const Body& body, const Sum& sum, const std::uint64_t* counters) {
     const std::size_t bins = body.side[0].used.bins() + body.side[1].used.bins();
     return sizeof(StoredHead) + static_cast<std::size_t>(sum.end() - sum.first()) * sizeof(std::uint32_t) +
@@ -245,7 +271,8 @@ inline std::size_t store_bins(const Body& body, const Sum& sum, const std::uint6
     StoredHead head{};
     head.scale = static_cast<std::int8_t>(body.scale);
     head.width = static_cast<std::uint8_t>(counter_width(body, counters));
-    head.first_limb = static_cast<std::uint16_t>(sum.first());
+    head.first_limb = static_cast<std::uint8_t>(sum.first());
+    head.flags = all_whole(body, counters) ? kWhole : 0;
     for (int n = 0; n < 2; ++n) {
         const Interval used = body.side[n].used;
         head.bins[n] = static_cast<std::uint16_t>(used.bins());
@@ -352,6 +379,18 @@ inline bool ends_fit(const Stored& s) {
     return max_fits && min_fits;
 }
 
+// Each bin that is not empty holds a whole number, where all values are.
+inline bool whole_fits(const Stored& s) {
+    const StoredHead& h = s.head;
+    if ((h.flags & ~kWhole) != 0) return false;
+    if (!s.whole()) return true;
+    bool fits = !has_fraction(h.min) && !has_fraction(h.max);
+    for (int n = 0; n < 2; ++n)
+        s.for_each_counter(
+            n, [&](Index i, std::uint64_t count) { fits = fits && (count == 0 || holds_whole(i, h.scale)); });
+    return fits;
+}
+
 // The sum is written as short as it can be.
 inline bool sum_is_short(const Stored& s, const Sum& sum, std::uint32_t limbs) {
     return sum.first() == s.head.first_limb && sum.end() - sum.first() == static_cast<int>(limbs);
@@ -367,7 +406,8 @@ inline Status check_stored(const std::byte* at, std::size_t bytes, std::uint32_t
     if (!scale_is_finest(h, static_cast<std::size_t>(max_bins))) return Status::bad_content;
 
     const Stored s(at, limbs);
-    if (!side_fits(s, 0) || !side_fits(s, 1) || !width_is_least(s) || !ends_fit(s)) return Status::bad_content;
+    if (!side_fits(s, 0) || !side_fits(s, 1) || !width_is_least(s) || !ends_fit(s) || !whole_fits(s))
+        return Status::bad_content;
     const std::uint64_t total = checked_total(s);
     if (total <= exact_limit || total > kMaxValues) return Status::bad_content;
 

@@ -116,3 +116,8 @@ COMMENT IS
     'About percentile_disc(fractions): exact for up to a thousand values, then values whose ranks are within 0.28 %, '
     'each with a probability of 99 %.';
 COMMENT IS 'The same at this k: 8 to 65535, ranks within 2.296/k^0.9723.';
+
+CREATE AGGREGATE approx_percentiles(value TIME, fractions double precision[] [, k bigint]) (
+    SFUNC = approx_percentile_add, SSPACE = 2048, FINALFUNC = approx_percentile_final, FINALFUNC_EXTRA);
+COMMENT IS 'approx_percentile for several fractions, which may be an untyped literal here.';
+COMMENT IS 'The same at this k: 8 to 65535, ranks within 2.296/k^0.9723.';
