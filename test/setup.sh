@@ -18,13 +18,15 @@ pg_version() {
     fi
 }
 
-# Installs what test/packages and the arguments name and the machine lacks.
+# Installs what test/packages and the arguments name and the machine lacks. With `test` first: also what the tests want.
 install_packages() {
+    local marks='^unpack '
+    if [ "${1:-}" = test ]; then shift; else marks="$marks\\|^test "; fi
     export DEBIAN_FRONTEND=noninteractive
     if ! apt-cache show postgresql > /dev/null 2>&1; then as_root apt-get update -qq; fi
     pg=$(pg_version)
     local wanted missing=() package
-    wanted=$(sed -e 's/#.*//' -e "s/@PG@/$pg/" test/packages)
+    wanted=$(sed -e 's/#.*//' -e "/$marks/d" -e 's/^test //' -e "s/@PG@/$pg/" test/packages)
     for package in $wanted "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
     done
@@ -38,6 +40,14 @@ install_packages() {
         as_root rm -f /etc/postgresql-common/createcluster.d/sketch-packages.conf
     fi
     export PG_CONFIG=/usr/lib/postgresql/$pg/bin/pg_config
+}
+
+# Unpacks into a folder what test/packages has marked so.
+unpack_packages() {
+    mkdir -p "$1"
+    (cd "$1" && sed -n 's/^unpack //p' "$root/test/packages" | xargs apt-get -qq -o APT::Sandbox::User=root download)
+    local package
+    for package in "$1"/*.deb; do dpkg-deb -x "$package" "$1"; done
 }
 
 # Builds, and installs into the folder $stage: nothing is left in the system's own folders.
