@@ -353,7 +353,35 @@ SELECT 'hashes are values', hll_hash_agg(sketch_hash(i)) || hll_agg(i) = hll_agg
     hll_add_hash(hll_hash_agg(sketch_hash(i)), sketch_hash(7)) = hll_hash_agg(sketch_hash(i)),
     hll_estimate(hll_add_hash(NULL, 7, 10)) = 1 AND hll_add_hash(NULL, NULL) IS NULL
 FROM generate_series(1, 1000) i;
-SELECT 'a range sketch takes no hashes', pg_temp.rejects('7', 'countmin_add_hash(countmin_range_new(), %s)');
+SELECT 'a range sketch takes no hashes', pg_temp.rejects('7', 'countmin_add_hash(countmin_range_new(), %s)'),
+    pg_temp.rejects('{7}', 'countmin_add_all(countmin_range_new(), %L::int[])');
+-- arrays at once: as if their elements came in rows
+CREATE TEMP TABLE at_once AS SELECT stem FROM rooms WHERE stem <> 'trend';
+SELECT format('SELECT %L, bool_and(%1$s_add_all(NULL, a) = s AND %1$s_add_all(NULL, a || NULL::float8) = s
+        AND %1$s_add_all(%1$s_new(), a) = s AND %1$s_add_all(s, ARRAY[7::float8]) = %1$s_add(s, 7::float8)
+        AND %1$s_add_all(s, ARRAY[]::float8[]) = s AND %1$s_add_all(s, NULL::float8[]) = s
+        AND %1$s_add_all(s, ARRAY[NULL::float8]) = s AND %1$s_add_all(NULL, ARRAY[NULL::float8]) IS NULL)
+    FROM (SELECT n, array_agg(i::float8 ORDER BY i) AS a, %1$s_agg(i::float8 ORDER BY i) AS s
+          FROM unnest(ARRAY[1, 10, 300, 3000]) n, generate_series(1, n) i GROUP BY n) q', stem)
+FROM at_once ORDER BY stem
+\gexec
+SELECT 'every room with arrays has a row', count(DISTINCT p.proname) = (SELECT count(*) FROM at_once)
+FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+WHERE d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'sketch') AND p.proname LIKE '%\_add\_all';
+SELECT 'as many dimensions as there are', hll_estimate(hll_add_all(NULL, ARRAY[[1, 2], [3, 1]])) = 3,
+    topk_estimate(topk_add_all(NULL, '{{a,b},{a,c}}'::text[]), 'a') = 2,
+    kll_count(kll_add_all(NULL, '{{1,2},{3,4}}')) = 4;
+SELECT 'many a type', hll_estimate(hll_add_all(NULL, ARRAY['1.0', '1']::numeric[])) = 1,
+    bloom_add_all(NULL, ARRAY['x', 'y']) @> 'y', hll_estimate(hll_add_all(NULL, ARRAY[now(), now()])) = 1,
+    hll_estimate(hll_add_all(NULL, ARRAY['{"a": 1}', '{"a": 1.0}']::jsonb[])) = 1,
+    topk_estimate(topk_add_all(topk_agg(1.5), ARRAY[2, 3]), 2) = 1;
+SELECT 'rejects', pg_temp.rejects('x', call) FROM unnest(ARRAY[
+    'hll_add_all(hll_agg(1), ARRAY[%L])', 'topk_add_all(topk_agg(1), ARRAY[%L])',
+    'hll_add_all(hll_agg(1), ARRAY[2], 9)', 'hll_add_all(NULL, ARRAY[2], 99)',
+    $$topk_add_all(NULL, ARRAY[point '(1,2)'])$$,
+    $$hll_add_all(NULL, ARRAY[point '(1,2)'])$$]) call;
+CREATE AGGREGATE pg_temp.all_of(anyarray) (SFUNC = hll_add_all, STYPE = hllsketch);
+SELECT 'in an aggregate', pg_temp.all_of(ARRAY[i, -i]) = hll_agg(i) || hll_agg(-i) FROM generate_series(1, 3000) i;
 SELECT 'folded as built: ' || n, hll_fold(hll_agg(i), 9) = hll_agg(i, 9),
     theta_fold(theta_agg(i), 64) = theta_agg(i, 64),
     hist_fold(hist_agg(i), 50) = hist_agg(i, 50),

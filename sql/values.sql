@@ -59,6 +59,7 @@ SELECT pg_temp.refuses('SELECT ' || q || ' FROM people') FROM unnest(ARRAY[
     'hll_agg(CASE WHEN t = '''' THEN x ELSE d END)', 'sketch_hash(x)', 'sketch_hash(dd)', 'sketch_hash(a)',
     'sketch_hash(ROW(x))', 'sketch_hash(people.*)',
     'sketch_hash(ROW(ARRAY[ROW(dd)]))', 'sketch_hash(citext_range(x, NULL))', 'topk_add(NULL, a)',
+    'hll_add_all(NULL, a)', 'topk_add_all(NULL, a)',
     'bloom_add(NULL, ''b''::text) @> x', 'bloom_add(NULL, ''b''::text) @> ANY (a)']) q;
 -- what was cast on purpose
 SELECT hll_count(hll_agg(x::text)), hll_count(hll_agg(lower(x))), hll_count(hll_agg(lower(x)::text)),

@@ -29,6 +29,12 @@ COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one for s
 COMMENT IS
     'The sketch with one value more. A NULL sketch starts a new one for so many, at this rate of false positives.';
 
+CREATE FUNCTION bloom_add_all(sketch bloomsketch, "values" anyarray [, capacity bigint [, fpp double precision]])
+    RETURNS bloomsketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one for so many values, at 1 % false positives.';
+COMMENT IS 'The same. A NULL sketch starts a new one for so many, at this rate of false positives.';
+
 CREATE FUNCTION bloom_add_hash(sketch bloomsketch, hash bigint [, capacity bigint [, fpp double precision]])
     RETURNS bloomsketch;
 COMMENT IS

@@ -49,6 +49,7 @@ struct BloomShim {
 SKETCH_TYPE(bloom, BloomShim)
 SKETCH_FUNCTION(bloom_new) { return pg::empty<BloomShim>(checked_params(fcinfo, 0, 1)); }
 SKETCH_FUNCTION(bloom_add) { return pg::add_value<BloomShim>(fcinfo); }
+SKETCH_FUNCTION(bloom_add_all) { return pg::add_all_values<BloomShim>(fcinfo); }
 SKETCH_FUNCTION(bloom_add_hash) { return pg::add_hash<BloomShim>(fcinfo); }
 
 // NULL is a sketch of nothing.

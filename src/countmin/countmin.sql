@@ -48,6 +48,12 @@ COMMENT IS
     'starts a new one; a NULL value or weight adds nothing.';
 COMMENT IS 'The sketch with so many of a value more. A NULL sketch starts a new one, with this error and confidence.';
 
+CREATE FUNCTION countmin_add_all(
+    sketch countminsketch, "values" anyarray [, epsilon double precision, confidence double precision])
+    RETURNS countminsketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one, with this error and confidence.';
+
 CREATE FUNCTION countmin_add_hash(
     sketch countminsketch, hash bigint [, epsilon double precision, confidence double precision])
     RETURNS countminsketch;

@@ -22,6 +22,14 @@ CountMin::Params checked_params(FunctionCallInfo fcinfo, double epsilon, double 
     return params;
 }
 
+[[noreturn, gnu::noinline]] void raise_unlike_values(FunctionCallInfo fcinfo, bool has_ranges) {
+    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+            errmsg("%s: this countminsketch %s", pg::function_name(fcinfo),
+                   has_ranges ? "has levels for ranges, and counts bigint values only" : "has no levels for ranges"),
+            errhint(has_ranges ? "Add to it with countmin_range_add." : "Add to it with countmin_add."));
+    pg_unreachable();
+}
+
 template <bool ranges>
 struct CountMinShim {
     using Kernel = CountMin;
@@ -39,6 +47,11 @@ struct CountMinShim {
                 ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
                 errmsg("%s: one countminsketch has levels for ranges, and the other none", pg::function_name(fcinfo)),
                 errhint("Build both with countmin_agg, or both with countmin_range_agg."));
+    }
+
+    static void expect_values(FunctionCallInfo fcinfo, const CountMin& s) {
+        if (s.ranges() != ranges) [[unlikely]]
+            raise_unlike_values(fcinfo, s.ranges());
     }
 
     // Epsilons and confidences with the same width and depth give the same sketch.
@@ -74,14 +87,6 @@ pg::HashedValue value_argument(FunctionCallInfo fcinfo) {
 
 int64 weight_argument(FunctionCallInfo fcinfo) { return pg::whole_weight(fcinfo, kWeight, -pg::kMaxWholeWeight); }
 
-[[noreturn, gnu::noinline]] void raise_unlike_values(FunctionCallInfo fcinfo, bool has_ranges) {
-    ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
-            errmsg("%s: this countminsketch %s", pg::function_name(fcinfo),
-                   has_ranges ? "has levels for ranges, and counts bigint values only" : "has no levels for ranges"),
-            errhint(has_ranges ? "Add to it with countmin_range_add." : "Add to it with countmin_add."));
-    pg_unreachable();
-}
-
 // Flat, so that a row costs one call.
 template <class T, Weights weights>
 [[gnu::flatten]] Datum add(FunctionCallInfo fcinfo) {
@@ -89,8 +94,7 @@ template <class T, Weights weights>
     if (PG_ARGISNULL(1) || (weighted && PG_ARGISNULL(kWeight))) return pg::null_or_first(fcinfo);
     const pg::HashedValue value = value_argument<T>(fcinfo);
     const auto admit = [=](CountMin& s) {
-        if (s.ranges() != T::kRanges) [[unlikely]]
-            raise_unlike_values(fcinfo, s.ranges());
+        T::expect_values(fcinfo, s);
         pg::admit<T>(fcinfo, s, value.value_class);
     };
     constexpr int first = parameters_after(weights);
@@ -98,16 +102,6 @@ template <class T, Weights weights>
     const int64 weight = weight_argument(fcinfo);
     if (weight == 0) return pg::null_or_first(fcinfo);
     return pg::add<T>(fcinfo, first, [=](CountMin& s) { return admit(s), s.add(value.hash, weight); });
-}
-
-// A hash that is given may be that of any class of values.
-Datum add_hash(FunctionCallInfo fcinfo) {
-    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
-    const auto hash = static_cast<std::uint64_t>(PG_GETARG_INT64(1));
-    return pg::add<Plain>(fcinfo, 2, [=](CountMin& s) {
-        if (s.ranges()) raise_unlike_values(fcinfo, true);
-        return s.add(hash);
-    });
 }
 
 // The moving form of the aggregates: rows come in and go out. Its functions are strict, so that the executor counts the
@@ -130,7 +124,7 @@ Datum slide(FunctionCallInfo fcinfo, bool in) {
     } else if (s.trimmed() || !aggregate) {
         s = pg::relaid(s, s.grown_bytes());
     }
-    if (s.ranges() != T::kRanges) raise_unlike_values(fcinfo, s.ranges());
+    T::expect_values(fcinfo, s);
     pg::expect_params<T>(fcinfo, first, s);
     pg::admit<T>(fcinfo, s, value.value_class);
     pg::add_growing<T>(
@@ -210,7 +204,8 @@ SKETCH_FUNCTION(countmin_add) { return add<Plain, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(countmin_weighted_add) { return add<Plain, Weights::given>(fcinfo); }
 SKETCH_FUNCTION(countmin_range_add) { return add<Ranges, Weights::one>(fcinfo); }
 SKETCH_FUNCTION(countmin_range_weighted_add) { return add<Ranges, Weights::given>(fcinfo); }
-SKETCH_FUNCTION(countmin_add_hash) { return add_hash(fcinfo); }
+SKETCH_FUNCTION(countmin_add_all) { return pg::add_all_values<Plain>(fcinfo); }
+SKETCH_FUNCTION(countmin_add_hash) { return pg::add_hash<Plain>(fcinfo); }
 SKETCH_FUNCTION(countmin_slide_add) { return slide<Plain, Weights::one>(fcinfo, true); }
 SKETCH_FUNCTION(countmin_slide_remove) { return slide<Plain, Weights::one>(fcinfo, false); }
 SKETCH_FUNCTION(countmin_weighted_slide_add) { return slide<Plain, Weights::given>(fcinfo, true); }

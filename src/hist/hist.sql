@@ -18,6 +18,10 @@ CREATE FUNCTION hist_add(sketch histsketch, value double precision [, max_bins b
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this max_bins, 16 to 8192.';
 
+CREATE FUNCTION hist_add_all(sketch histsketch, "values" double precision[] [, max_bins bigint]) RETURNS histsketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one of at most this many bins.';
+
 CREATE FUNCTION hist_weighted_add(
     sketch histsketch, value double precision, weight double precision [, max_bins bigint]) RETURNS histsketch;
 COMMENT IS

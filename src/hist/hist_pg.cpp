@@ -62,6 +62,7 @@ SKETCH_FUNCTION(hist_new) { return pg::empty<HistShim>(HistShim::params(fcinfo, 
 SKETCH_FUNCTION(hist_fold) { return pg::fold<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(hist_add) { return pg::add_float8<HistShim>(fcinfo); }
+SKETCH_FUNCTION(hist_add_all) { return pg::add_all_float8<HistShim>(fcinfo); }
 SKETCH_FUNCTION(hist_weighted_add) { return pg::add_weighted_float8<HistShim>(fcinfo); }
 
 SKETCH_FUNCTION(approx_percentile_add) { return pg::add_float8<pg::OneFraction<HistShim>>(fcinfo); }

@@ -21,6 +21,10 @@ CREATE FUNCTION hll_add(sketch hllsketch, value VALUE [, "precision" bigint]) RE
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this precision, 4 to 18.';
 
+CREATE FUNCTION hll_add_all(sketch hllsketch, "values" anyarray [, "precision" bigint]) RETURNS hllsketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one of this precision, 4 to 18.';
+
 CREATE FUNCTION hll_add_hash(sketch hllsketch, hash bigint [, "precision" bigint]) RETURNS hllsketch;
 COMMENT IS
     'The sketch with one value more, of which only the 64-bit hash is given: of sketch_hash, or of another function as '

@@ -28,6 +28,7 @@ struct HllShim {
 SKETCH_TYPE(hll, HllShim)
 SKETCH_FUNCTION(hll_new) { return pg::empty<HllShim>(HllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(hll_add) { return pg::add_value<HllShim>(fcinfo); }
+SKETCH_FUNCTION(hll_add_all) { return pg::add_all_values<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_add_hash) { return pg::add_hash<HllShim>(fcinfo); }
 SKETCH_FUNCTION(hll_fold) { return pg::fold<HllShim>(fcinfo); }
 

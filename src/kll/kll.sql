@@ -18,6 +18,10 @@ CREATE FUNCTION kll_add(sketch kllsketch, value double precision [, k bigint]) R
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, 8 to 65535.';
 
+CREATE FUNCTION kll_add_all(sketch kllsketch, "values" double precision[] [, k bigint]) RETURNS kllsketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one of this k.';
+
 CREATE FUNCTION kll_weighted_add(
     sketch kllsketch, value double precision, weight double precision [, k bigint]) RETURNS kllsketch;
 COMMENT IS

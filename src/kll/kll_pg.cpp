@@ -39,6 +39,7 @@ SKETCH_TYPE(kll, KllShim)
 SKETCH_FUNCTION(kll_new) { return pg::empty<KllShim>(KllShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(kll_fold) { return pg::fold<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_add) { return pg::add_float8<KllShim>(fcinfo); }
+SKETCH_FUNCTION(kll_add_all) { return pg::add_all_float8<KllShim>(fcinfo); }
 SKETCH_FUNCTION(kll_weighted_add) { return pg::add_weighted_float8<KllShim>(fcinfo); }
 
 SKETCH_FUNCTION(approx_percentile_time_add) { return pg::add_time<pg::OneFraction<TimeShim>>(fcinfo); }

@@ -78,6 +78,21 @@ void reject_silent_casts(FunctionCallInfo fcinfo, int argument, Oid declared) {
 
 }  // namespace
 
+Elements elements_argument(FunctionCallInfo fcinfo, int argument) {
+    ArrayType* const array = PG_GETARG_ARRAYTYPE_P(argument);
+    const Oid type = ARR_ELEMTYPE(array);
+    int16 length;
+    bool by_value, *nulls;
+    char alignment;
+    Datum* values;
+    int n, kept = 0;
+    get_typlenbyvalalign(type, &length, &by_value, &alignment);
+    deconstruct_array(array, type, length, by_value, alignment, &values, &nulls, &n);
+    for (int i = 0; i < n; ++i)
+        if (!nulls[i]) values[kept++] = values[i];
+    return {type, {values, static_cast<std::size_t>(kept)}};
+}
+
 Oid argument_type(FunctionCallInfo fcinfo, int argument) {
     const HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
     if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);

@@ -281,9 +281,9 @@ void require_alike_items(FunctionCallInfo fcinfo, const char* type, ItemKind a, 
 }
 
 // Found before it is hung on the call site: an error leaves nothing half done.
-ItemType* resolve_item(FunctionCallInfo fcinfo, int argument) {
+ItemType* resolve_item(FunctionCallInfo fcinfo, Oid type) {
     ItemType found{};
-    found.type = getBaseType(argument_type(fcinfo, argument));
+    found.type = getBaseType(type);
     found.kind = kind_of(found.type);
     if (found.kind == ItemKind::none) reject_type(found.type);
     if (found.kind == ItemKind::text) reject_nondeterministic(PG_GET_COLLATION());

@@ -35,7 +35,7 @@ struct ItemType {
     bool as_is;  // the bytes of a varlena, without a conversion
     FmgrInfo output;
 };
-ItemType* resolve_item(FunctionCallInfo fcinfo, int argument);
+ItemType* resolve_item(FunctionCallInfo fcinfo, Oid type);
 
 // Of any type, with all checks.
 Item item_of(ItemType& type, Datum value);
@@ -44,7 +44,7 @@ Item item_of(ItemType& type, Datum value);
 [[gnu::always_inline]] inline Item item_argument(FunctionCallInfo fcinfo, int argument) {
     CallSite& site = call_site(fcinfo);
     if (site.room == nullptr) [[unlikely]]
-        site.room = resolve_item(fcinfo, argument);
+        site.room = resolve_item(fcinfo, argument_type(fcinfo, argument));
     auto& type = *static_cast<ItemType*>(site.room);
     const Datum value = PG_GETARG_DATUM(argument);
     if (type.type == INT8OID) return Item::of(DatumGetInt64(value));

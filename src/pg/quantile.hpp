@@ -15,6 +15,14 @@ Datum add_float8(FunctionCallInfo fcinfo) {
     return add<T>(fcinfo, 2, [value](typename T::Kernel& s) { return s.add(value); });
 }
 
+// Adds the doubles in the array that is argument 1.
+template <Shim T>
+Datum add_all_float8(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    return add_all<T>(fcinfo, elements_argument(fcinfo, 1).values,
+                      [](typename T::Kernel& s, Datum element) { return s.add(DatumGetFloat8(element)); });
+}
+
 // (sketch, value, weight [, parameters]): the value as often as the weight says. NULL in either adds nothing, as 0
 // does.
 template <Shim T>

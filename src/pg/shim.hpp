@@ -13,6 +13,8 @@
 //       static constexpr const char* kParametersHint = "...";           // what was probably meant where they differ
 //       static void require_alike(FunctionCallInfo fcinfo, const Hll& a, const Hll& b);
 //                                                               // may be missing: an error if they cannot merge
+//       static void expect_values(FunctionCallInfo fcinfo, const CountMin& s);
+//                                                               // may be missing: an error if s takes no plain values
 //   };
 //
 // The transition state of an aggregate is a working image. It lives in the aggregate's memory context, is written in
@@ -128,20 +130,20 @@ void add_growing(typename T::Kernel& s, Add add_to) {
     if (status != Status::ok) raise(status, T::kType);
 }
 
-// A sketch that is not the state of an aggregate, and one item more.
-template <Shim T, class Add>
-Datum add_to_value(const typename T::Kernel& value, Add add_to) {
+// A sketch that is not the state of an aggregate, and what give(s) adds to it.
+template <Shim T, class Give>
+Datum give_to_value(const typename T::Kernel& value, Give give) {
     using Kernel = typename T::Kernel;
     if constexpr (HasUnion<Kernel>) {
         Kernel s = value.create_like(allocate(value.like_bytes()).room);
-        s.set_value_class(value.value_class());  // that of the item is to be the same
-        add_growing<T>(s, add_to);
+        s.set_value_class(value.value_class());  // that of the items is to be the same
+        give(s);
         Kernel both = united<T>(value, s);
         both.set_value_class(s.value_class());
         return datum_of(both);
     } else {
         Kernel s = relaid(value, value.grown_bytes());
-        add_growing<T>(s, add_to);
+        give(s);
         return trimmed(s);
     }
 }
@@ -164,7 +166,7 @@ template <Shim T, class Add>
     } else {
         s = value<T>(fcinfo, 0);
         expect_params<T>(fcinfo, first, s);
-        return add_to_value<T>(s, add_to);
+        return give_to_value<T>(s, [&](Kernel& to) { add_growing<T>(to, add_to); });
     }
     add_growing<T>(s, add_to);
     return aggregate ? returned<T>(fcinfo, s) : trimmed(s);
@@ -208,13 +210,60 @@ Datum add_value(FunctionCallInfo fcinfo) {
     });
 }
 
+template <Shim T>
+void expect_values(FunctionCallInfo fcinfo, const typename T::Kernel& s) {
+    if constexpr (requires { T::expect_values(fcinfo, s); }) T::expect_values(fcinfo, s);
+}
+
 // Adds argument 1, which is a hash already: the 64 bits of sketch_hash, or of any hash function as good. It may be that
 // of any class of values.
 template <Shim T>
 Datum add_hash(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     const auto hash = static_cast<std::uint64_t>(PG_GETARG_INT64(1));
-    return add<T>(fcinfo, 2, [=](typename T::Kernel& s) { return s.add(hash); });
+    return add<T>(fcinfo, 2, [=](typename T::Kernel& s) {
+        expect_values<T>(fcinfo, s);
+        return s.add(hash);
+    });
+}
+
+// Adds the elements of the array in argument 1 that are not NULL, as if they came in rows: add_to(kernel, element).
+template <Shim T, class Add>
+Datum add_all(FunctionCallInfo fcinfo, std::span<const Datum> elements, Add add_to) {
+    using Kernel = typename T::Kernel;
+    if (elements.empty()) return null_or_first(fcinfo);
+    const auto give = [&](Kernel& s) {
+        for (const Datum element : elements) {
+            CHECK_FOR_INTERRUPTS();
+            add_growing<T>(s, [&](Kernel& to) { return add_to(to, element); });
+        }
+    };
+    constexpr int first = 2;
+    if (PG_ARGISNULL(0)) {
+        const auto params = T::params(fcinfo, first);
+        Kernel s = Kernel::create(allocate_state(Kernel::bytes_for(params)).room, params);
+        give(s);
+        return in_transition(fcinfo) ? returned<T>(fcinfo, s) : trimmed(s);
+    }
+    Kernel s = in_transition(fcinfo) ? state<T>(fcinfo) : value<T>(fcinfo, 0);
+    expect_params<T>(fcinfo, first, s);
+    if (!in_transition(fcinfo)) return give_to_value<T>(s, give);
+    give(s);
+    return returned<T>(fcinfo, s);
+}
+
+// Adds the hashes of the elements of argument 1.
+template <Shim T>
+Datum add_all_values(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
+    const Elements elements = elements_argument(fcinfo, 1);
+    CallSite& site = call_site(fcinfo);
+    if (site.value.form == Form::unresolved) resolve_elements(site, fcinfo, elements.type);
+    return add_all<T>(fcinfo, elements.values, [&](typename T::Kernel& s, Datum element) {
+        expect_values<T>(fcinfo, s);
+        admit<T>(fcinfo, s, site.value_class);
+        return s.add(hash_value(site.value, element));
+    });
 }
 
 // Whether each row counts once, or as often as an argument says.

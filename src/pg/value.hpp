@@ -119,6 +119,16 @@ inline CallSite& call_site(FunctionCallInfo fcinfo) {
     return *static_cast<CallSite*>(fcinfo->flinfo->fn_extra);
 }
 
+// The same for the elements of an array.
+[[gnu::cold]] void resolve_elements(CallSite& site, FunctionCallInfo fcinfo, Oid element);
+
+// The elements of an array argument that are not NULL, and their type.
+struct Elements {
+    Oid type;
+    std::span<const Datum> values;
+};
+Elements elements_argument(FunctionCallInfo fcinfo, int argument);
+
 // What a sketch takes of an argument that is not NULL.
 struct HashedValue {
     std::uint64_t hash;

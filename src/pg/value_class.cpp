@@ -91,4 +91,9 @@ void resolve_site(CallSite& site, FunctionCallInfo fcinfo, int argument) {
     site.value_class = class_of(argument_type(fcinfo, argument));
 }
 
+void resolve_elements(CallSite& site, FunctionCallInfo fcinfo, Oid element) {
+    resolve_value(site.value, element, PG_GET_COLLATION(), fcinfo->flinfo->fn_mcxt);
+    site.value_class = class_of(element);
+}
+
 }  // namespace sketch::pg

@@ -29,6 +29,10 @@ CREATE FUNCTION theta_add(sketch thetasketch, value VALUE [, k bigint]) RETURNS 
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one; a NULL value adds nothing.';
 COMMENT IS 'The sketch with one value more. A NULL sketch starts a new one of this k, a power of two, 16 to 1048576.';
 
+CREATE FUNCTION theta_add_all(sketch thetasketch, "values" anyarray [, k bigint]) RETURNS thetasketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one of this k, a power of two, 16 to 1048576.';
+
 CREATE FUNCTION theta_add_hash(sketch thetasketch, hash bigint [, k bigint]) RETURNS thetasketch;
 COMMENT IS
     'The sketch with one value more, of which only the 64-bit hash is given: of sketch_hash, or of another function as '

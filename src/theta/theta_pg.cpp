@@ -70,6 +70,7 @@ Datum compare(FunctionCallInfo fcinfo, Bounds (*alike)(const Theta::Reader&, con
 SKETCH_TYPE(theta, ThetaShim)
 SKETCH_FUNCTION(theta_new) { return pg::empty<ThetaShim>(ThetaShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(theta_add) { return pg::add_value<ThetaShim>(fcinfo); }
+SKETCH_FUNCTION(theta_add_all) { return pg::add_all_values<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_add_hash) { return pg::add_hash<ThetaShim>(fcinfo); }
 SKETCH_FUNCTION(theta_fold) { return pg::fold<ThetaShim>(fcinfo); }
 

@@ -20,6 +20,10 @@ CREATE FUNCTION topk_add(sketch topksketch, item ITEM [, k bigint]) RETURNS topk
 COMMENT IS 'The sketch with one item more. A NULL sketch starts a new one; a NULL item adds nothing.';
 COMMENT IS 'The sketch with one item more. A NULL sketch starts a new one of this k, 1 to 10000.';
 
+CREATE FUNCTION topk_add_all(sketch topksketch, items anyarray [, k bigint]) RETURNS topksketch;
+COMMENT IS 'The sketch with the elements of an array more, as if they came in rows. NULLs add nothing.';
+COMMENT IS 'The same. A NULL sketch starts a new one of this k.';
+
 CREATE FUNCTION topk_weighted_add(sketch topksketch, item ITEM, weight double precision [, k bigint])
     RETURNS topksketch;
 COMMENT IS

@@ -68,6 +68,19 @@ Datum add_weighted(FunctionCallInfo fcinfo) {
         });
 }
 
+// (sketch, items [, k]), an array.
+Datum add_all(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) return pg::null_or_first(fcinfo);
+    const pg::Elements elements = pg::elements_argument(fcinfo, 1);
+    pg::CallSite& site = pg::call_site(fcinfo);
+    if (site.room == nullptr) site.room = pg::resolve_item(fcinfo, elements.type);
+    auto& type = *static_cast<pg::ItemType*>(site.room);
+    return pg::add_all<TopkShim>(fcinfo, elements.values, [&](Topk& s, Datum element) {
+        return pg::add_item(fcinfo, TopkShim::kType, s, pg::item_of(type, element),
+                            [](Topk& to, const Item& i) { return to.add(i); });
+    });
+}
+
 std::span<std::uint32_t> ranking(const Topk::Reader& s) {
     const std::span order(static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * (s.entries() + 1))), s.entries());
     s.rank(order);
@@ -115,6 +128,7 @@ void append_items(StringInfo to, const Topk::Reader& s, std::size_t n) {
 SKETCH_TYPE(topk, TopkShim)
 SKETCH_FUNCTION(topk_new) { return pg::empty<TopkShim>(TopkShim::params(fcinfo, 0)); }
 SKETCH_FUNCTION(topk_add) { return add_item<TopkShim>(fcinfo); }
+SKETCH_FUNCTION(topk_add_all) { return add_all(fcinfo); }
 SKETCH_FUNCTION(topk_weighted_add) { return add_weighted(fcinfo); }
 SKETCH_FUNCTION(topk_list_add) { return add_item<ListShim>(fcinfo); }
 SKETCH_FUNCTION(topk_fold) { return pg::fold<TopkShim>(fcinfo); }
