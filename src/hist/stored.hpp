@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "core/float_order.hpp"
 #include "core/kernel.hpp"
@@ -80,9 +81,15 @@ class Stored {
     }
 
     std::uint64_t total() const {
-        std::uint64_t sum = head.zeros + head.nans + head.low_infinities + head.infinities;
-        for (int n = 0; n < 2; ++n) for_each_counter(n, [&](Index, std::uint64_t count) { sum += count; });
-        return sum;
+        const std::uint64_t others = head.zeros + head.nans + head.low_infinities + head.infinities;
+        return with_width([&]<class Counter>(Counter) {
+            const std::size_t whole = bins() / kBlock * kBlock;
+            std::uint64_t sum = others;
+            for (std::size_t i = 0; i < whole; i += kBlock)
+                sum += sum_of_block<Counter>(counters_ + i * sizeof(Counter));
+            for (std::size_t i = whole; i < bins(); ++i) sum += load_counter<Counter>(i);
+            return sum;
+        });
     }
 
     // --- cells ------------------------------------------------------------------------------------------------------
@@ -112,10 +119,10 @@ class Stored {
 
     // On to a cell, or to the cell of the value at this row of all, counted from 1. Neither is below the place.
     void walk_to(Place& place, std::size_t cell) const {
-        walk(place, [=](const Place& at, std::uint64_t) { return at.cell < cell; });
+        walk(place, [=](const Place& at, std::size_t n, std::uint64_t) { return at.cell + n <= cell; });
     }
     void walk_to_row(Place& place, std::uint64_t row) const {
-        walk(place, [=](const Place& at, std::uint64_t count) { return row - at.below > count; });
+        walk(place, [=](const Place& at, std::size_t, std::uint64_t count) { return row - at.below > count; });
     }
 
     // What stands in a cell.
@@ -140,7 +147,7 @@ class Stored {
     template <class Visit>
     void for_each_bin(Visit visit) const {
         for (Place place; place.cell < cells(); ++place.cell) {
-            walk(place, [](const Place&, std::uint64_t count) { return count == 0; });
+            walk(place, [](const Place&, std::size_t, std::uint64_t count) { return count == 0; });
             if (place.cell == cells() || !visit(bin(place.cell))) return;
         }
     }
@@ -207,15 +214,49 @@ class Stored {
                : cell == infinity_cell() ? head.infinities
                                          : head.nans;
     }
-    // Over the cells that `passed` is true of.
+    // Counters are added up by the block: narrow ones in few instructions.
+    static constexpr std::size_t kBlock = 32;
+    template <class Counter>
+    static std::uint64_t sum_of_block(const std::byte* at) {
+        std::conditional_t<sizeof(Counter) <= 2, std::uint32_t, std::uint64_t> sum = 0;
+        for (std::size_t i = 0; i < kBlock; ++i) sum += load<Counter>(at + i * sizeof(Counter));
+        return sum;
+    }
+    // Where the counters of a block of bins begin that are the next cells, or null where these are others too. Negative
+    // bins stand in the other order.
+    template <class Counter>
+    const std::byte* block_at(std::size_t cell) const {
+        const std::size_t negative = cell - 1, positive = cell - zero_cell() - 1;
+        const auto begins_in = [](std::size_t i, std::size_t bins) { return i < bins && bins - i >= kBlock; };
+        if (begins_in(positive, head.bins[0])) return counters_ + positive * sizeof(Counter);
+        if (!begins_in(negative, head.bins[1])) return nullptr;
+        return counters_ + (head.bins[0] + head.bins[1] - negative - kBlock) * sizeof(Counter);
+    }
+    // Over the cells that are passed: passed(at, n, count) tells whether all of the next n are, which count so many
+    // values together.
     template <class Passed>
     void walk(Place& place, Passed passed) const {
         with_width([&]<class Counter>(Counter) {
             Place at = place;
-            for (const std::size_t end = cells(); at.cell < end; ++at.cell) {
-                const std::uint64_t count = count_of<Counter>(at.cell);
-                if (!passed(at, count)) break;
-                at.below += count;
+            for (const std::size_t end = cells(); at.cell < end;) {
+                std::size_t singly = 1;
+                if (const std::byte* const block = block_at<Counter>(at.cell)) {
+                    const std::uint64_t count = sum_of_block<Counter>(block);
+                    if (passed(at, kBlock, count)) {
+                        at.cell += kBlock;
+                        at.below += count;
+                        continue;
+                    }
+                    singly = kBlock;
+                }
+                for (; singly != 0; --singly, ++at.cell) {
+                    const std::uint64_t count = count_of<Counter>(at.cell);
+                    if (!passed(at, 1, count)) {
+                        place = at;
+                        return;
+                    }
+                    at.below += count;
+                }
             }
             place = at;
         });
