@@ -190,24 +190,24 @@ SKETCH_FUNCTION(hist_trimmed_mean) {
 
 SKETCH_FUNCTION(hist_json) {
     const Hist::Reader s = pg::reader<HistShim>(fcinfo, 0);
-    StringInfoData text;
-    initStringInfo(&text);
-    appendStringInfo(&text, R"({"count": %llu, "sum": )", static_cast<unsigned long long>(s.values()));
-    s.empty() ? appendStringInfoString(&text, "null") : pg::append_json(&text, s.total());
-    appendStringInfo(&text, R"(, "error": %.17g, "bins": [)", s.alpha());
-    const char* separator = "";
+    pg::Json json;
+    json.begin_object();
+    json.member("count", s.values());
+    s.empty() ? json.null_member("sum") : json.member("sum", s.total());
+    json.member("error", s.alpha());
+    json.key("bins");
+    json.begin_array();
     s.for_each_bin([&](const hist::Bin& bin) {
-        CHECK_FOR_INTERRUPTS();
-        appendStringInfo(&text, "%s{\"low\": ", separator);
-        pg::append_json(&text, bin.low);
-        appendStringInfoString(&text, ", \"high\": ");
-        pg::append_json(&text, bin.high);
-        appendStringInfo(&text, ", \"count\": %llu}", static_cast<unsigned long long>(bin.count));
-        separator = ", ";
+        json.begin_object();
+        json.member("low", bin.low);
+        json.member("high", bin.high);
+        json.member("count", bin.count);
+        json.end_object();
         return true;
     });
-    appendStringInfoString(&text, "]}");
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+    json.end_array();
+    json.end_object();
+    return json.done();
 }
 
 SKETCH_FUNCTION(hist_error) { return Float8GetDatum(pg::reader<HistShim>(fcinfo, 0).alpha()); }

@@ -105,21 +105,22 @@ SKETCH_FUNCTION(kll_count) { return Int64GetDatum(static_cast<int64>(pg::reader<
 
 SKETCH_FUNCTION(kll_json) {
     const Kll::Reader s = pg::reader<KllShim>(fcinfo, 0);
-    StringInfoData text;
-    initStringInfo(&text);
-    appendStringInfo(&text, R"({"count": %llu, "nans": %llu, "epsilon": %.17g, "items": [)",
-                     static_cast<unsigned long long>(s.values()), static_cast<unsigned long long>(s.nans()),
-                     s.epsilon());
-    const char* separator = "";
+    pg::Json json;
+    json.begin_object();
+    json.member("count", s.values());
+    json.member("nans", s.nans());
+    json.member("epsilon", s.epsilon());
+    json.key("items");
+    json.begin_array();
     s.for_each_item([&](double value, std::uint64_t weight) {
-        CHECK_FOR_INTERRUPTS();
-        appendStringInfo(&text, "%s{\"value\": ", separator);
-        pg::append_json(&text, value);
-        appendStringInfo(&text, ", \"count\": %llu}", static_cast<unsigned long long>(weight));
-        separator = ", ";
+        json.begin_object();
+        json.member("value", value);
+        json.member("count", weight);
+        json.end_object();
     });
-    appendStringInfoString(&text, "]}");
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+    json.end_array();
+    json.end_object();
+    return json.done();
 }
 
 SKETCH_FUNCTION(kll_info) {

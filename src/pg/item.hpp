@@ -23,6 +23,7 @@
 #include "core/item.hpp"
 #include "core/kernel.hpp"
 
+#include "pg/json.hpp"
 #include "pg/pg.hpp"
 #include "pg/value.hpp"
 
@@ -95,7 +96,7 @@ Datum item_text(const Item& item);
 // "integer", "text", ...
 const char* kind_name(ItemKind kind);
 
-// Appends an item as JSON: integers as they are, all else as a string.
-void append_json(StringInfo to, const Item& item);
+// A member that is an item: integers as numbers, all else as strings.
+void put_member(Json& json, const char* name, const Item& item);
 
 }  // namespace sketch::pg

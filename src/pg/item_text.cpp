@@ -145,13 +145,10 @@ const char* kind_name(ItemKind kind) {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
-void append_json(StringInfo to, const Item& item) {
+void put_member(Json& json, const char* name, const Item& item) {
+    if (item.kind == ItemKind::integer) return json.member(name, item.integer());
     const StringInfoData text = text_of(item);
-    if (item.kind == ItemKind::integer)
-        appendStringInfoString(to, text.data);
-    else
-        escape_json(to, text.data);
-    pfree(text.data);
+    json.member(name, std::span<const char>(text.data, static_cast<std::size_t>(text.len)));
 }
 
 }  // namespace sketch::pg

@@ -20,11 +20,6 @@ double fraction_argument(FunctionCallInfo fcinfo, int argument) {
     return checked_fraction(fcinfo, PG_GETARG_FLOAT8(argument));
 }
 
-void append_json(StringInfo to, double value) {
-    const char* const text = double_to_shortest_decimal(value);
-    appendStringInfo(to, std::isfinite(value) ? "%s" : "\"%s\"", text);
-}
-
 // A float8 has no padding, and a NULL takes no place: the elements are one array of C.
 static Doubles doubles_of(ArrayType* array) {
     const auto* data = reinterpret_cast<std::byte*>(ARR_DATA_PTR(array));

@@ -3,6 +3,7 @@
 // What the quantile rooms share: values that are doubles, fractions, and arrays of them.
 #pragma once
 
+#include "pg/json.hpp"
 #include "pg/shim.hpp"
 
 namespace sketch::pg {
@@ -37,9 +38,6 @@ Datum add_weighted_float8(FunctionCallInfo fcinfo) {
 // "kll_quantile: fraction must be between 0 and 1, not 2"
 double checked_fraction(FunctionCallInfo fcinfo, double fraction);
 double fraction_argument(FunctionCallInfo fcinfo, int argument);
-
-// A double as JSON: what is not finite as a string.
-void append_json(StringInfo to, double value);
 
 // A float8[] argument: the array, and its elements that are not NULL.
 struct Doubles {

@@ -110,17 +110,18 @@ std::array<double, 3> bounds(FunctionCallInfo fcinfo) {
 }
 
 // The first n items, as a JSON array.
-void append_items(StringInfo to, const Topk::Reader& s, std::size_t n) {
+void put_items(pg::Json& json, const Topk::Reader& s, std::size_t n) {
     const auto order = ranking(s);
-    appendStringInfoChar(to, '[');
+    json.begin_array();
     for (const std::uint32_t i : order.first(std::min(n, order.size()))) {
-        CHECK_FOR_INTERRUPTS();
-        appendStringInfoString(to, i == order[0] ? "{\"item\": " : ", {\"item\": ");
-        pg::append_json(to, s.item(i));
-        appendStringInfo(to, R"(, "count": %.17g, "lower": %.17g, "upper": %.17g})", s.estimate(i), s.lower(i),
-                         s.upper(i));
+        json.begin_object();
+        pg::put_member(json, "item", s.item(i));
+        json.member("count", s.estimate(i));
+        json.member("lower", s.lower(i));
+        json.member("upper", s.upper(i));
+        json.end_object();
     }
-    appendStringInfoChar(to, ']');
+    json.end_array();
 }
 
 }  // namespace
@@ -171,18 +172,20 @@ SKETCH_FUNCTION(topk_info) {
 SKETCH_FUNCTION(topk_list) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
-    StringInfoData text;
-    initStringInfo(&text);
-    append_items(&text, s, s.listed() == 0 ? s.entries() : s.listed());
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+    pg::Json json;
+    put_items(json, s, s.listed() == 0 ? s.entries() : s.listed());
+    return json.done();
 }
 
 SKETCH_FUNCTION(topk_json) {
     const Topk::Reader s = pg::reader<TopkShim>(fcinfo, 0);
-    StringInfoData text;
-    initStringInfo(&text);
-    appendStringInfo(&text, R"({"k": %u, "total": %.17g, "error": %.17g, "items": )", s.k(), s.total(), s.floor());
-    append_items(&text, s, s.entries());
-    appendStringInfoChar(&text, '}');
-    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+    pg::Json json;
+    json.begin_object();
+    json.member("k", std::uint64_t{s.k()});
+    json.member("total", s.total());
+    json.member("error", s.floor());
+    json.key("items");
+    put_items(json, s, s.entries());
+    json.end_object();
+    return json.done();
 }
