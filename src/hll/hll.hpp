@@ -61,7 +61,7 @@ class Hll : public hll::State {
 
     // --- building ---------------------------------------------------------------------------------------------------
 
-    Status add(std::uint64_t hash) {
+    [[gnu::always_inline]] Status add(std::uint64_t hash) {
         const hll::Token token = hll::token_of(hash);
         if (buffer(token)) [[likely]]
             return Status::ok;
