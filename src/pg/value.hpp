@@ -119,7 +119,7 @@ inline CallSite& call_site(FunctionCallInfo fcinfo) {
     return *static_cast<CallSite*>(fcinfo->flinfo->fn_extra);
 }
 
-// The same for the elements of an array.
+// resolve_site, of values of this type: the elements of an array.
 [[gnu::cold]] void resolve_elements(CallSite& site, FunctionCallInfo fcinfo, Oid element);
 
 // The elements of an array argument that are not NULL, and their type.
