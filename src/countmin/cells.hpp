@@ -55,15 +55,20 @@ struct Extent {
     }
 };
 
+// Cells of one byte are compared as unsigned ones, for which every processor has vector instructions.
 template <class T>
 [[gnu::noinline]] inline Extent extent_of(const std::byte* cells, std::size_t n) {
-    T least = load<T>(cells), most = least;
+    using Ordered = std::conditional_t<sizeof(T) == 1, std::uint8_t, T>;
+    constexpr Ordered kZero = sizeof(T) == 1 ? 128 : 0;
+    const auto ordered = [cells](std::size_t i) {
+        return static_cast<Ordered>(load<Ordered>(cells + i * sizeof(T)) ^ kZero);
+    };
+    Ordered least = ordered(0), most = least;
     for (std::size_t i = 0; i < n; ++i) {
-        const T cell = load<T>(cells + i * sizeof(T));
-        least = cell < least ? cell : least;
-        most = cell > most ? cell : most;
+        least = std::min(least, ordered(i));
+        most = std::max(most, ordered(i));
     }
-    return {least, most};
+    return {std::int64_t{least} - kZero, std::int64_t{most} - kZero};
 }
 
 // The cells above zero, and those below without their sign, added up.

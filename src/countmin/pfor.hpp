@@ -154,9 +154,11 @@ struct Distances {
     // Writes the low bits of all; of bytes, up to eight bytes more.
     std::byte* put_low(std::byte* to, int bits) const {
         if constexpr (sizeof(D) == 1) {
-            std::uint64_t words[kBlock / 8];
-            for (std::size_t i = 0; i < n / 8; ++i)
-                words[i] = join_low(load<std::uint64_t>(reinterpret_cast<const std::byte*>(at) + 8 * i), bits);
+            if (bits == 0) return to;
+            if (bits == 1) return put_joined(to, 1, join_ones);
+            if (bits == 2) return put_joined(to, 2, join_twos);
+            std::uint64_t words[kBlock / 8];  // apart from storing them, so that they are joined by vector instructions
+            for (std::size_t i = 0; i < n / 8; ++i) words[i] = join_low(eight(i), bits);
             for (std::size_t i = 0; i < n / 8; ++i, to += bits) store(to, words[i]);
             return to;
         } else {
@@ -191,7 +193,28 @@ struct Distances {
         return static_cast<std::uint16_t>(sums * 0x0001000100010001 >> 48);
     }
 
-    // The lowest bits of eight bytes side by side: of neighbours, of pairs, and of fours.
+    std::uint64_t eight(std::size_t i) const {
+        return load<std::uint64_t>(reinterpret_cast<const std::byte*>(at) + 8 * i);
+    }
+
+    // By a function that puts the lowest bits of eight side by side.
+    template <class Join>
+    [[gnu::always_inline]] std::byte* put_joined(std::byte* to, int bits, Join join) const {
+        for (std::size_t i = 0; i < n / 8; ++i, to += bits) store(to, join(eight(i)));
+        return to;
+    }
+
+    // One bit or two of each byte: the product moves each to its place in the highest byte or two, and no two of its
+    // terms share a bit, so that none carries into another. Pairs of two bits are joined before.
+    static constexpr std::uint64_t join_ones(std::uint64_t x) {
+        return (x & 0x0101010101010101) * 0x0102040810204080 >> 56;
+    }
+    static constexpr std::uint64_t join_twos(std::uint64_t x) {
+        x &= 0x0303030303030303;
+        x = (x | x >> 6) & 0x000F000F000F000F;
+        return x * 0x0001001001001000 >> 48;
+    }
+    // Any number of the lowest bits: of neighbours, of pairs, and of fours.
     static constexpr std::uint64_t join_low(std::uint64_t x, int bits) {
         constexpr std::uint64_t kPairs = 0x0000FFFF0000FFFF, kFours = 0x00000000FFFFFFFF;
         x &= low_bits(bits) * 0x0101010101010101;
