@@ -42,6 +42,9 @@ install_packages() {
     export PG_CONFIG=/usr/lib/postgresql/$pg/bin/pg_config
 }
 
+# The SQL of a page in Markdown.
+sql_of() { awk '/^```sql/ { inside = 1; next } /^```/ { inside = 0 } inside' "$1"; }
+
 # Unpacks into a folder what test/packages has marked so.
 unpack_packages() {
     mkdir -p "$1"

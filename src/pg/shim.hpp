@@ -148,27 +148,25 @@ Datum give_to_value(const typename T::Kernel& value, Give give) {
     }
 }
 
-// The rows that create a state, let it grow, or are no rows of an aggregate at all. Apart, so that the others save no
-// registers for it. `full`: the state has just refused the item.
-template <Shim T, class Add>
-[[gnu::noinline, gnu::cold]] Datum add_with_room(FunctionCallInfo fcinfo, int first, Add add_to, bool full) {
+// What give(s) adds: as the transition of an aggregate to its state, else to a copy of argument 0, which is trimmed
+// again. `first` is the argument where the parameters begin. `full`: the state has just refused an item. Apart from
+// add(), whose common case would have to save registers for it.
+template <Shim T, class Give>
+[[gnu::noinline, gnu::cold]] Datum give_with_room(FunctionCallInfo fcinfo, int first, bool full, Give give) {
     using Kernel = typename T::Kernel;
     const bool aggregate = in_transition(fcinfo);
     Kernel s(nullptr, 0);
     if (PG_ARGISNULL(0)) {
         const auto params = T::params(fcinfo, first);
-        s = Kernel::create(allocate(Kernel::bytes_for(params)).room, params);
-    } else if (aggregate) {
-        s = state<T>(fcinfo);
+        s = Kernel::create(allocate_state(Kernel::bytes_for(params)).room, params);
+    } else {
+        s = aggregate ? state<T>(fcinfo) : value<T>(fcinfo, 0);
         expect_params<T>(fcinfo, first, s);
+        if (!aggregate) return give_to_value<T>(s, give);
         // Asked again, it might take the item: it wanted more room than for one, having found few repetitions to clear.
         if (full) s = relaid(s, s.grown_bytes());
-    } else {
-        s = value<T>(fcinfo, 0);
-        expect_params<T>(fcinfo, first, s);
-        return give_to_value<T>(s, [&](Kernel& to) { add_growing<T>(to, add_to); });
     }
-    add_growing<T>(s, add_to);
+    give(s);
     return aggregate ? returned<T>(fcinfo, s) : trimmed(s);
 }
 
@@ -186,7 +184,7 @@ Datum add(FunctionCallInfo fcinfo, int first, Add add_to) {
             full = true;
         }
     }
-    return add_with_room<T>(fcinfo, first, add_to, full);
+    return give_with_room<T>(fcinfo, first, full, [&](typename T::Kernel& s) { add_growing<T>(s, add_to); });
 }
 
 inline Datum null_or_first(FunctionCallInfo fcinfo) {
@@ -232,24 +230,12 @@ template <Shim T, class Add>
 Datum add_all(FunctionCallInfo fcinfo, std::span<const Datum> elements, Add add_to) {
     using Kernel = typename T::Kernel;
     if (elements.empty()) return null_or_first(fcinfo);
-    const auto give = [&](Kernel& s) {
+    return give_with_room<T>(fcinfo, 2, false, [&](Kernel& s) {
         for (const Datum element : elements) {
             CHECK_FOR_INTERRUPTS();
             add_growing<T>(s, [&](Kernel& to) { return add_to(to, element); });
         }
-    };
-    constexpr int first = 2;
-    if (PG_ARGISNULL(0)) {
-        const auto params = T::params(fcinfo, first);
-        Kernel s = Kernel::create(allocate_state(Kernel::bytes_for(params)).room, params);
-        give(s);
-        return in_transition(fcinfo) ? returned<T>(fcinfo, s) : trimmed(s);
-    }
-    Kernel s = in_transition(fcinfo) ? state<T>(fcinfo) : value<T>(fcinfo, 0);
-    expect_params<T>(fcinfo, first, s);
-    if (!in_transition(fcinfo)) return give_to_value<T>(s, give);
-    give(s);
-    return returned<T>(fcinfo, s);
+    });
 }
 
 // Adds the hashes of the elements of argument 1.
@@ -328,8 +314,9 @@ Datum merge(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) return null_or_first(fcinfo);
     if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
     Both<T> both(fcinfo);
-    if (const auto a = both.to.params(), b = both.from.params(); parameters == Parameters::same && !(a == b))
-        raise_unlike_params(fcinfo, T::describe(a), T::describe(b), T::kParametersHint);
+    if constexpr (parameters == Parameters::same)
+        if (const auto a = both.to.params(), b = both.from.params(); !(a == b))
+            raise_unlike_params(fcinfo, T::describe(a), T::describe(b), T::kParametersHint);
     if (both.from.empty()) return PG_GETARG_DATUM(0);
     if (both.to.empty()) return PG_GETARG_DATUM(1);
     if constexpr (HasUnion<Kernel>)
