@@ -54,7 +54,8 @@ class WithJdbc {
         List<String> stems = new ArrayList<>();
         try (ResultSet row = connection.createStatement().executeQuery("""
             SELECT left(typname, -6) FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid
-            WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch' ORDER BY 1""")) {
+            WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch'
+                  AND typelem = 0 ORDER BY 1""")) {
             while (row.next()) stems.add(row.getString(1));
         }
         List<Law> all = new ArrayList<>();

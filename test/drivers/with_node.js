@@ -44,7 +44,8 @@ async function forEachStem(client, laws) {
     const { rows } = await client.query(`
         SELECT left(typname, -6) AS stem
         FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid
-        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch' ORDER BY 1`);
+        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch'
+              AND typelem = 0 ORDER BY 1`);
     return laws.flatMap((law) => {
         const stems = Object.fromEntries(law).sql.includes('{stem}') ? rows.map((row) => row.stem) : [''];
         return stems.map((stem) => ({ stem, law: law.map(([key, value]) => [key, value.replaceAll('{stem}', stem)]) }));

@@ -33,7 +33,8 @@ def read_laws():
 def for_each_stem(connection, laws):
     stems = [row[0] for row in connection.execute("""
         SELECT left(typname, -6) FROM pg_type t JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid
-        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch' ORDER BY 1""")]
+        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND typname LIKE '%sketch'
+              AND typelem = 0 ORDER BY 1""")]
     for law in laws:
         for stem in stems if '{stem}' in dict(law)['sql'] else ['']:
             yield [(key, value.replace('{stem}', stem)) for key, value in law], stem
