@@ -328,7 +328,7 @@ TEST(Theta, BoundsAreNumbers) {
     }
     // The smallest threshold, with its one hash and without.
     for (const char* bytes :
-         {"5401000104000000000000000100000000000000", "540100010400000001000000010100000000000000"}) {
+         {"5401000104000000000000000100000000000000", "540100010400000001000000010000000000000001"}) {
         const Image image = from_hex(bytes), many = build(4, 1000);
         ASSERT_EQ(Theta::check(image), Status::ok);
         const auto s = open<Theta>(image), other = open<Theta>(many);

@@ -54,6 +54,7 @@ namespace sketch {
 class Bloom : public bloom::State {
   public:
     using Reader = bloom::Reader;
+    using Head = bloom::Head;
     using Union = bloom::Union;
     using Intersection = bloom::Intersection;
     static constexpr double kDefaultCapacity = 4e6, kDefaultRate = 0.01;

@@ -72,8 +72,8 @@ SKETCH_FUNCTION(bloom_contains) {
     return BoolGetDatum(s.contains(hash));
 }
 
-SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::reader<BloomShim>(fcinfo, 0).estimate()); }
-SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::reader<BloomShim>(fcinfo, 0).false_positives()); }
+SKETCH_FUNCTION(bloom_estimate) { return Float8GetDatum(pg::head<BloomShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(bloom_fpp) { return Float8GetDatum(pg::head<BloomShim>(fcinfo, 0).false_positives()); }
 
 SKETCH_FUNCTION(bloom_info) {
     const Bloom::Reader s = pg::reader<BloomShim>(fcinfo, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// The answers: a view of a trimmed image.
+// The answers: views of a trimmed image, or of its head.
 #pragma once
 
 #include <cmath>
@@ -16,9 +16,22 @@ class Bloom;
 
 namespace sketch::bloom {
 
-class Reader : public Layout {
+class Head : public Layout {
   public:
-    explicit Reader(Trimmed<Bloom> sketch) : Layout(sketch.image()) {}
+    explicit Head(Trimmed<Bloom> sketch) : Layout(sketch.image()) {}
+
+    // The chance that it says yes to a value that it does not hold.
+    double false_positives() const { return exact() ? 0 : std::ldexp(static_cast<double>(n()), -bits()); }
+
+    // About how many distinct values it holds: of n prefixes some were met twice. Infinity if it has all there can be.
+    double estimate() const {
+        return exact() ? static_cast<double>(size()) : -std::ldexp(std::log1p(-false_positives()), bits());
+    }
+};
+
+class Reader : public Head {
+  public:
+    using Head::Head;
 
     bool contains(std::uint64_t hash) const {
         if (mode() == kPacked) [[likely]]
@@ -27,14 +40,6 @@ class Reader : public Layout {
         const std::size_t at =
             partition_index(std::size_t{0}, size(), [&](std::size_t i) { return hash_at(i) < hash; });
         return at < size() && hash_at(at) == hash;
-    }
-
-    // The chance that it says yes to a value that it does not hold.
-    double false_positives() const { return exact() ? 0 : std::ldexp(static_cast<double>(n()), -bits()); }
-
-    // About how many distinct values it holds: of n prefixes some were met twice. Infinity if it has all there can be.
-    double estimate() const {
-        return exact() ? static_cast<double>(size()) : -std::ldexp(std::log1p(-false_positives()), bits());
     }
 
     bool is_bitmap() const { return mode() == kBitmap; }

@@ -178,6 +178,14 @@ concept Kernel = std::is_trivially_copyable_v<S> && std::derived_from<S, View> &
     { c.trim(room) } -> std::same_as<std::size_t>;       // a settled image to its canonical form; its bytes
 };
 
+// A kernel whose sketches may be large has a Head: the reader of questions that the first kHeadBytes of a trimmed image
+// answer, so that a host need not fetch the rest. That image may be cut off there.
+inline constexpr std::size_t kHeadBytes = 64;
+
+template <class S>
+concept HasHead = Kernel<S> && std::is_trivially_copyable_v<typename S::Head> &&
+    std::constructible_from<typename S::Head, Trimmed<S>>;
+
 // A kernel whose large sketches should not become working images to be merged has a Union, which writes the trimmed
 // form of two settled images of any form. It is what two values are merged with, and a value and one item; and what the
 // state of an aggregate is merged with, if merge_bytes answers 0, or merge no_room. (What merge took until then is in

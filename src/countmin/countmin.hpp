@@ -41,6 +41,7 @@ namespace sketch {
 class CountMin : public countmin::Merge {
   public:
     using Reader = countmin::Reader;
+    using Head = countmin::Head;
     using Sign = countmin::Sign;
     static constexpr std::uint8_t kKind = 'C';
     static constexpr std::uint8_t kVersion = 1;

@@ -249,7 +249,7 @@ SKETCH_FUNCTION(countmin_bounds) {
     return row_of(fcinfo, s.count_bounds(hash, confidence));
 }
 
-SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::reader<Plain>(fcinfo, 0).total()); }
+SKETCH_FUNCTION(countmin_total) { return Int64GetDatum(pg::head<Plain>(fcinfo, 0).total()); }
 
 SKETCH_FUNCTION(countmin_range) {
     return Int64GetDatum(ranges_argument(fcinfo).range(PG_GETARG_INT64(1), PG_GETARG_INT64(2)));

@@ -55,9 +55,15 @@ inline double row_failure(int depth, double confidence, bool median) {
     return low;
 }
 
-class Reader : public Layout {
+// total() needs no more.
+class Head : public Layout {
   public:
-    explicit Reader(Trimmed<CountMin> sketch) : Layout(sketch.image()) {}
+    explicit Head(Trimmed<CountMin> sketch) : Layout(sketch.image()) {}
+};
+
+class Reader : public Head {
+  public:
+    using Head::Head;
 
     // Whoever asks for many counts may keep the cells unpacked, which halves the time of each: in so many bytes of room
     // that unpack() fills; none where it is not worth it. A later reader of the same sketch is given them.

@@ -7,6 +7,7 @@
 // object then (expanded.hpp).
 //
 //   reader<T>(fcinfo, i)   to answer questions: a view of the trimmed form
+//   head<T>(fcinfo, i)     the same, of the first bytes alone
 //   any<T>(fcinfo, i)      to merge from: any image, never written to
 //   value<T>(fcinfo, i)    the trimmed form, to make another sketch of it outside of aggregates
 //   state<T>(fcinfo)       to write on: argument 0 of a transition or combine function, which owns it
@@ -190,6 +191,27 @@ typename Kernel::Reader reader_of(const Kernel& s) {
 template <Shim T>
 typename T::Kernel::Reader reader(FunctionCallInfo fcinfo, int argument) {
     return reader_of(any<T>(fcinfo, argument));
+}
+
+// Whether a value is stored so that its first bytes can be had without the rest.
+inline bool has_slices(Datum value) {
+    const auto* datum = reinterpret_cast<const varlena*>(DatumGetPointer(value));
+    return VARATT_IS_EXTERNAL_ONDISK(datum) || VARATT_IS_COMPRESSED(datum);
+}
+
+template <Shim T>
+requires HasHead<typename T::Kernel>
+typename T::Kernel::Head head(FunctionCallInfo fcinfo, int argument) {
+    using Kernel = typename T::Kernel;
+    const Datum value = PG_GETARG_DATUM(argument);
+    if (has_slices(value)) {
+        const auto image = image_of(reinterpret_cast<varlena*>(PG_DETOAST_DATUM_SLICE(value, 0, kHeadBytes)));
+        const Kernel s(image);
+        expect_header<T>(s);
+        if (s.trimmed()) [[likely]]
+            return typename Kernel::Head(Trimmed<Kernel>(image));
+    }
+    return reader<T>(fcinfo, argument);
 }
 
 // A plain function makes the same of a working state and of its trimmed form: also where that shows that nothing is

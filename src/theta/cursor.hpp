@@ -40,7 +40,8 @@ class Cursor {
     static constexpr std::size_t kShortRun = 256;  // for who may soon have enough
 
     static Cursor of_coded(const std::byte* coded, std::size_t n, int width) {
-        return Cursor(coded, coded + low_bytes(n, width), n, width);
+        const std::byte* const lows = coded + sizeof(Hash);
+        return Cursor(lows, lows + low_bytes(n, width), n, width);
     }
     static Cursor of_array(const std::byte* hashes, std::size_t n) { return Cursor(hashes, nullptr, n, 0); }
 
@@ -68,10 +69,7 @@ class Cursor {
             lows_ += n * sizeof(Hash);
         } else {
             read_highs(n);
-            if (width_ & 4)
-                add_lows<4>(to, n);
-            else
-                add_lows<0>(to, n);
+            add_lows(to, n);
             if (left_ != 0) std::memmove(highs_of_, highs_of_ + n, kAhead * sizeof highs_of_[0]);
         }
         if (n == 0 || to[n - 1] < limit_) return n;
@@ -102,18 +100,21 @@ class Cursor {
         ahead_ = n - want;
     }
 
-    template <int odd_shift>
+    // A pair fills whole bytes, and its even hash ends in the middle of one if the width does.
     void add_lows(Hash* to, std::size_t n) {
-        const Hash mask = (Hash{1} << width_) - 1;
         const int width = width_;
-        const std::byte* low = lows_;
-        const auto even = [&](std::size_t i) { return Hash{highs_of_[i]} << width | (load<Hash>(low) & mask); };
-        for (std::size_t i = 0; i + 1 < n; i += 2, low += width / 4) {
-            to[i] = even(i);
-            to[i + 1] = Hash{highs_of_[i + 1]} << width | (load<Hash>(low + width / 8) >> odd_shift & mask);
+        const Hash mask = (Hash{1} << width) - 1;
+        const std::size_t even_bytes = static_cast<std::size_t>(width + 7) / 8,
+                          pair_bytes = static_cast<std::size_t>(width) / 4;
+        const int even_shift = static_cast<int>(64 - 8 * even_bytes) & 63, odd_shift = (64 - width) & 63;
+        const std::byte* low = lows_ - sizeof(Hash);
+        const auto part = [&](std::size_t end, int shift) { return load<Hash>(low + end) >> shift & mask; };
+        for (std::size_t i = 0; i + 1 < n; i += 2, low += pair_bytes) {
+            to[i] = Hash{highs_of_[i]} << width | part(even_bytes, even_shift);
+            to[i + 1] = Hash{highs_of_[i + 1]} << width | part(pair_bytes, odd_shift);
         }
-        if (n % 2 != 0) to[n - 1] = even(n - 1);
-        lows_ = low;
+        if (n % 2 != 0) to[n - 1] = Hash{highs_of_[n - 1]} << width | part(even_bytes, even_shift);
+        lows_ = low + sizeof(Hash);
     }
 
     const std::byte* lows_;

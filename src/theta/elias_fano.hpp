@@ -5,12 +5,13 @@
 // "Quasi-succinct indices", arXiv:1206.4300). At k = 4096 and 10^6 values that is 30 bits a hash, two more than the
 // mean distance of two neighbours has, and it is read at half a nanosecond a hash (cursor.hpp).
 //
+//   threshold  u64: theta times 2^48
 //   lows       the `width` low bits of each hash, least significant bit first, padded to a byte; width is a multiple
 //              of 4, so that two hashes always fill whole bytes
 //   highs      the rest, unary: for each hash i, ascending, the bit (hash >> width) + i is set; ends with the byte of
 //              the last one
-//   threshold  u64: theta times 2^48. It stands last, so that words may be read from anywhere before it.
 //
+// Readers load words that end where the lows of a hash end: what stands before is theirs to read as well.
 // The width is the one of fewest bits for this count and threshold: equal sets give equal bytes.
 #pragma once
 
@@ -93,18 +94,12 @@ inline std::byte* encode_highs(Hashes hash, std::size_t n, int width, std::byte*
 // Codes n ascending hashes, which stand at any address, and their threshold. Returns the bytes.
 inline std::size_t encode(const std::byte* hashes, std::size_t n, Hash threshold, std::byte* to) {
     const auto hash = [hashes](std::size_t i) { return load<Hash>(hashes + i * sizeof(Hash)); };
-    std::byte* end = to;
-    if (n != 0) {
-        const int width = low_width(n, threshold);
-        encode_lows(hash, n, width, to);
-        end = encode_highs(hash, n, width, to + low_bytes(n, width));
-    }
-    store(end, threshold);
-    return static_cast<std::size_t>(end - to) + sizeof(Hash);
-}
-
-inline Hash coded_threshold(const std::byte* coded, std::size_t bytes) {
-    return load<Hash>(coded + bytes - sizeof(Hash));
+    store(to, threshold);
+    if (n == 0) return sizeof(Hash);
+    const int width = low_width(n, threshold);
+    std::byte* const lows = to + sizeof(Hash);
+    encode_lows(hash, n, width, lows);
+    return static_cast<std::size_t>(encode_highs(hash, n, width, lows + low_bytes(n, width)) - to);
 }
 
 }  // namespace sketch::theta

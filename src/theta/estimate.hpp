@@ -70,10 +70,10 @@ inline Bounds share_bounds(double common, double n, double theta, double confide
 
 // --- of images -------------------------------------------------------------------------------------------------------
 
-// Answers questions about trimmed images.
-class Reader : public Layout {
+// Answers questions about the head of trimmed images.
+class Head : public Layout {
   public:
-    explicit Reader(Trimmed<Theta> sketch) : Layout(sketch.image()) {}
+    explicit Head(Trimmed<Theta> sketch) : Layout(sketch.image()) {}
 
     std::size_t retained() const { return count(); }
     double estimate() const { return count() / theta(); }
@@ -81,6 +81,12 @@ class Reader : public Layout {
 
     // One relative standard error.
     double relative_error() const { return count() == 0 ? 0 : std::sqrt((1 - theta()) / count()); }
+};
+
+// And of whole ones.
+class Reader : public Head {
+  public:
+    using Head::Head;
 
     // What two sketches have in common, as sampled at the smaller theta. With an empty set that is known: nothing.
     struct Overlap {

@@ -34,7 +34,7 @@ class Layout : public View {
     std::size_t k() const { return std::size_t{1} << lg_k(); }
     int low_width() const { return p1(); }  // of a packed image
 
-    Hash threshold() const { return trimmed() ? coded_threshold(payload(), payload_bytes()) : load<Hash>(payload()); }
+    Hash threshold() const { return load<Hash>(payload()); }
     double theta() const { return static_cast<double>(threshold()) / static_cast<double>(kOne); }
     bool exact() const { return threshold() == kOne; }
     bool nothing() const { return count() == 0 && exact(); }

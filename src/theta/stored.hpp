@@ -43,9 +43,10 @@ class Stored : public Layout {
 // The lengths of the parts, and one bit of highs for each hash, the last of them in the last byte and not too far.
 inline Status check_parts(const std::byte* coded, std::size_t bytes, std::size_t n, int width) {
     if (bytes < sizeof(Hash)) return Status::wrong_size;
-    const Hash threshold = coded_threshold(coded, bytes);
+    const auto threshold = load<Hash>(coded);
     if (threshold == 0 || threshold > kOne || n > threshold) return Status::bad_content;
     if (width != low_width(n, threshold)) return Status::bad_parameter;
+    coded += sizeof(Hash);
     bytes -= sizeof(Hash);
     const std::size_t lows = low_bytes(n, width);
     if (n == 0) return bytes == 0 ? Status::ok : Status::wrong_size;

@@ -41,6 +41,7 @@ namespace sketch {
 class Theta : public theta::State {
   public:
     using Reader = theta::Reader;
+    using Head = theta::Head;
     using Hash = theta::Hash;
     static constexpr int kMinLgK = theta::kMinLgK, kMaxLgK = theta::kMaxLgK, kDefaultLgK = 12;
     struct Params {

@@ -94,11 +94,11 @@ SKETCH_FUNCTION(theta_except) {
     return set_operation<&Theta::except, &Theta::except>(fcinfo);
 }
 
-SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::reader<ThetaShim>(fcinfo, 0).estimate()); }
+SKETCH_FUNCTION(theta_estimate) { return Float8GetDatum(pg::head<ThetaShim>(fcinfo, 0).estimate()); }
 
 SKETCH_FUNCTION(theta_bounds) {
     const double confidence = pg::fraction_inside(fcinfo, 1, "confidence");
-    return bounds_row(fcinfo, pg::reader<ThetaShim>(fcinfo, 0).bounds(confidence));
+    return bounds_row(fcinfo, pg::head<ThetaShim>(fcinfo, 0).bounds(confidence));
 }
 
 SKETCH_FUNCTION(theta_jaccard) { return compare(fcinfo, &Theta::Reader::jaccard); }
