@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
+#include <set>
+#include <vector>
+
 #include "hll/hll.hpp"
 
 #include "confidences.hpp"
@@ -142,6 +145,33 @@ TEST(Hll, SaturationIsAnAnswer) {
 }
 
 // approx_count_distinct reads a state without trimming it.
+// Every coding: a list, codes of two and of four bits, and plain registers.
+TEST(Hll, CodedRegistersAreCountedWithoutDecoding) {
+    std::set<int> widths;
+    for (int p = hll::kMinPrecision; p <= 14; p += 2)
+        for (double load = 0.01; load < 100; load *= 1.7) {
+            Random random{static_cast<std::uint64_t>(p)};
+            std::vector<hll::Register> registers(std::size_t{1} << p), decoded(registers.size());
+            for (double i = 0; i < load * static_cast<double>(registers.size()); ++i) {
+                const std::uint64_t hash = random();
+                hll::Register& r = registers[hll::index_of(hash, p)];
+                r = hll::updated(r, hll::update_value(hash, p));
+            }
+            if (load > 50)
+                for (auto& r : registers) r = static_cast<hll::Register>(random());  // whatever a byte can be
+            const hll::Histogram histogram = hll::histogram_of(registers.data(), registers.size());
+            const hll::Coding coding = hll::plan_coding(histogram, p);
+            std::vector<std::byte> bytes(coding.bytes + hll::kCodingSlack);
+            hll::encode(registers.data(), histogram, p, coding, bytes.data());
+            const hll::Coded coded(bytes.data(), coding.bytes, p);
+            hll::decode(coded, p, decoded.data());
+            ASSERT_EQ(decoded, registers);
+            ASSERT_EQ(hll::histogram_of(coded, p), histogram) << "precision " << p << ", load " << load;
+            widths.insert(coding.width);
+        }
+    EXPECT_EQ(widths, (std::set{0, 2, 4, 8}));
+}
+
 TEST(Hll, SettledStatesEstimateAsTrimmedOnes) {
     for (const int precision : {4, 8, 12, 18})
         for (const std::uint64_t n : {0, 1, 9, 10, 100, 189, 190, 1000, 20000})

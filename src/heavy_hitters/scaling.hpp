@@ -4,16 +4,10 @@
 // rounding.
 #pragma once
 
-#include <bit>
-
+#include "core/power_of_two.hpp"
 #include "heavy_hitters/summary.hpp"
 
 namespace sketch::heavy_hitters {
-
-inline double power_of_two(std::int64_t exponent) {
-    const std::int64_t biased = exponent + 1023;
-    return std::bit_cast<double>(static_cast<std::uint64_t>(std::clamp<std::int64_t>(biased, 0, 2046)) << 52);
-}
 
 // What becomes smaller counts as 0: far from where doubles lose bits.
 inline constexpr double kTiny = 0x1p-900;

@@ -253,21 +253,47 @@ class Coded {
     int p_;
 };
 
-inline Histogram histogram_of(const Coded& coded, int p) {
+inline Histogram list_histogram(const Coded& coded, int p) {
     Histogram histogram{};
-    if (coded.width() == kListWidth) {
-        histogram[0] = std::uint32_t{1} << p;
-        for (const std::byte* g = coded.directory(); g != coded.end(); g += sizeof(std::uint32_t)) {
-            const auto group = load<std::uint32_t>(g);
-            histogram[group & 255] = group >> 8;
-            histogram[0] -= group >> 8;
-        }
-    } else {
-        coded.for_each_run([&](std::uint32_t, const Register* run, std::size_t n) {
-            for (std::size_t i = 0; i < n; ++i) ++histogram[run[i]];
-        });
+    histogram[0] = std::uint32_t{1} << p;
+    for (const std::byte* g = coded.directory(); g != coded.end(); g += sizeof(std::uint32_t)) {
+        const auto group = load<std::uint32_t>(g);
+        histogram[group & 255] = group >> 8;
+        histogram[0] -= group >> 8;
     }
     return histogram;
+}
+
+// Without decoding: whole bytes of codes are counted, then what is in them.
+inline Histogram dictionary_histogram(const Coded& coded, int p) {
+    const int width = coded.width();
+    const Histogram bytes = histogram_of(reinterpret_cast<const Register*>(coded.body()), code_bytes(p, width));
+    std::uint32_t halves[16] = {}, codes[16] = {};
+    for (std::uint32_t high = 0; high < 16; ++high)
+        for (std::uint32_t low = 0; low < 16; ++low) {
+            halves[low] += bytes[high << 4 | low];
+            halves[high] += bytes[high << 4 | low];
+        }
+    for (std::uint32_t half = 0; half < 16; ++half) {
+        if (width == 4) {
+            codes[half] = halves[half];
+        } else {
+            codes[half & 3] += halves[half];
+            codes[half >> 2] += halves[half];
+        }
+    }
+    const auto exceptions = static_cast<std::size_t>(coded.end() - coded.exceptions());
+    Histogram histogram = histogram_of(reinterpret_cast<const Register*>(coded.exceptions()), exceptions);
+    for (int i = 0; i < coded.symbols(); ++i) histogram[load<Register>(coded.dictionary() + i)] += codes[i];
+    return histogram;
+}
+
+inline Histogram histogram_of(const Coded& coded, int p) {
+    switch (coded.width()) {
+        case kListWidth: return list_histogram(coded, p);
+        case kPlainWidth: return histogram_of(reinterpret_cast<const Register*>(coded.body()), std::size_t{1} << p);
+        default: return dictionary_histogram(coded, p);
+    }
 }
 
 inline void decode(const Coded& coded, int p, Register* to) {

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "core/bounds.hpp"
+#include "core/power_of_two.hpp"
 #include "hll/layout.hpp"
 
 namespace sketch {
@@ -41,14 +42,14 @@ inline Likelihood likelihood(const Histogram& histogram, int p) {
         if (n == 0) continue;
         const int value = s >> 2;
         const int j = probability(value);
-        l.alpha += n * std::ldexp(1 + j - value, -j);
+        l.alpha += (1 + j - value) * power_of_two(-j) * n;
         l.beta[j] += n;
         for (int below = 1; below <= 2 && below < value; ++below) {
             const int k = probability(value - below);
             if (s & (4 >> below))
                 l.beta[k] += n;
             else
-                l.alpha += n * std::ldexp(1.0, -k);
+                l.alpha += power_of_two(-k) * n;
         }
     }
     return l;
@@ -63,13 +64,18 @@ struct Estimate {
 inline constexpr double kMaxEstimate = 0x1p64;
 
 // Solves alpha L = sum_j beta_j h(L/2^j) with h(y) = y/(e^y - 1), by Newton's method in ln L from a lower bound of the
-// root. The slope at the root is the observed Fisher information of ln n.
+// root. The slope at the root is the observed Fisher information of ln n. Of all h, only that of the largest j takes an
+// exponential: h(2y) = 2 h(y)^2 / (2 h(y) + y).
 inline Estimate solve(const Likelihood& l, int p) {
-    const double m = std::ldexp(1.0, p);
+    const double m = power_of_two(p);
     double s0 = 0, s1 = 0;
+    int least_j = 0, most_j = 0;
     for (int j = 1; j <= l.max_j; ++j) {
+        if (l.beta[j] == 0) continue;
+        least_j = least_j == 0 ? j : least_j;
+        most_j = j;
         s0 += l.beta[j];
-        s1 += std::ldexp(static_cast<double>(l.beta[j]), -j);
+        s1 += l.beta[j] * power_of_two(-j);
     }
     if (s0 == 0) return {0, 0};
     if (!(l.alpha > 0)) return {kMaxEstimate, std::numeric_limits<double>::infinity()};
@@ -79,12 +85,12 @@ inline Estimate solve(const Likelihood& l, int p) {
     for (int i = 0; i < 64; ++i) {
         double g = l.alpha * load;
         information = g;
-        for (int j = 1; j <= l.max_j; ++j) {
-            if (l.beta[j] == 0) continue;
-            const double y = std::ldexp(load, -j);
-            const double h = y < 1e-12 ? 1 - y / 2 : y / std::expm1(y);
+        double y = load * power_of_two(-most_j), h = y / std::expm1(y);
+        for (int j = most_j; j >= least_j; --j) {
             g -= l.beta[j] * h;
             information -= l.beta[j] * h * (1 - y - h);
+            h = 2 * h * h / (2 * h + y);
+            y *= 2;
         }
         const double step = g / information;
         load *= step < 1 ? 1 - step : 0.5;

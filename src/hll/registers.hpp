@@ -93,8 +93,10 @@ using Histogram = std::array<std::uint32_t, kRegisterValues>;
 // Counted in four tables, so that a run of equal registers does not wait for its own stores.
 inline Histogram histogram_of(const Register* registers, std::size_t n) {
     std::uint32_t counts[4][kRegisterValues] = {};
-    for (std::size_t i = 0; i < n; i += 4)
+    std::size_t i = 0;
+    for (; i + 4 <= n; i += 4)
         for (std::size_t j = 0; j < 4; ++j) ++counts[j][registers[i + j]];
+    for (; i < n; ++i) ++counts[0][registers[i]];
     Histogram sum;
     for (int r = 0; r < kRegisterValues; ++r) sum[r] = counts[0][r] + counts[1][r] + counts[2][r] + counts[3][r];
     return sum;

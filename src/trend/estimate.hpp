@@ -20,7 +20,7 @@ class Reader : public heavy_hitters::Reader<Layout> {
         if (latest() == kNever) return 0;
         const HalfLife h(half_life(scale));
         const Moment m = h.moment(std::max(at, latest()));
-        return heavy_hitters::power_of_two(landmark(scale) - m.whole) * h.loss(m);
+        return power_of_two(landmark(scale) - m.whole) * h.loss(m);
     }
 
     // How far an item is, in the fastest scale, above what its share of the slowest makes expect: in standard

@@ -38,7 +38,7 @@ inline void weigh(Form::Batch& batch, int scale, const HalfLife h, std::int64_t 
         if (!h.within(at, begin)) [[unlikely]] {
             const Moment m = h.moment(at);
             begin = at - m.rest;
-            whole = heavy_hitters::power_of_two(m.whole - landmark);
+            whole = power_of_two(m.whole - landmark);
         }
         const Exp2 gain = h.gain(at - begin);
         weight[i] = load<double>(row + 8) * whole * gain.step;
@@ -77,7 +77,7 @@ inline Status Form::agree(Base& base, const Base& other, double* factors) {
         if (from.total(t) == 0) continue;
         if (to.total(t) == 0) to.set_landmark(t, from.landmark(t));
         if (from.landmark(t) > to.landmark(t)) to.move_landmark(t, from.landmark(t));
-        factors[t] = heavy_hitters::power_of_two(from.landmark(t) - to.landmark(t));
+        factors[t] = power_of_two(from.landmark(t) - to.landmark(t));
     }
     to.set_latest(std::max(to.latest(), from.latest()));
     to.set_ahead(std::min(to.ahead(), from.ahead()));
