@@ -12,7 +12,7 @@ END $$;
 CREATE TABLE theta_sketches AS
 SELECT k, n, theta_agg(i, k) AS s FROM unnest(ARRAY[16, 4096]) k, unnest(ARRAY[1, 16, 17, 5000, 50000]) n,
     LATERAL generate_series(1, n) i GROUP BY k, n;
-INSERT INTO theta_sketches SELECT 16, 0, '\x540100010400000001000000010100000000000000'::bytea::thetasketch;
+INSERT INTO theta_sketches SELECT 16, 0, '\x540100010400000001000000010000000000000001'::bytea::thetasketch;
 INSERT INTO theta_sketches SELECT 16, 0, '\x5401000104000000000000000100000000000000'::bytea::thetasketch;
 SELECT 'bounds at confidence ' || c,
     bool_and(pg_temp.in_order(theta_bounds(a.s, c), 1e20) AND pg_temp.in_order(theta_jaccard(a.s, b.s, c), 1) AND
